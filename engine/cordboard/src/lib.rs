@@ -1,0 +1,1 @@
+//! The Cordboard engine as a library: configuration, driver, webhooks, events.

@@ -1,0 +1,1 @@
+//! The journal of Cordboard: recovery log, snapshots and decision records.

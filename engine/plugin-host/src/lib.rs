@@ -1,0 +1,1 @@
+//! Runs Cordboard plugins: sandboxed WebAssembly components with limits and typed outcomes.

@@ -1,0 +1,1 @@
+//! The plugin contract of Cordboard: WIT, and the layout of packed rows.

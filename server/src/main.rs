@@ -1,0 +1,2 @@
+//! The `cordboard` program.
+fn main() {}
