@@ -1,1 +1,7 @@
-//! The pure core of Cordboard: calls, agents, queues, matching.
+//! The pure core of Cordboard.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod ids;
+pub mod participant;
+pub mod question;
