@@ -1,0 +1,195 @@
+//! Everything that leaves the core.
+
+use crate::decision::Decision;
+use crate::event::Event;
+use crate::ids::{
+    CollectionId, CommandId, ConnectionId, InvitationId, Millis, PromptId, RecordingId,
+};
+use crate::input::CallContext;
+use crate::participant::Participant;
+use crate::question::{Ask, RecordingChannels, RecordingFormat};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the driver has to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Command {
+    /// Carry out an operation on a call. Waits until the input that caused it is durable; its
+    /// outcome comes back as [`Input::Outcome`](crate::Input::Outcome).
+    Operate {
+        /// Comes back with the outcome, and with events as `operationContext`.
+        id: CommandId,
+        /// The operation.
+        operation: Operation,
+    },
+    /// Ask a plugin. Pure, so it waits for nothing.
+    Ask(Ask),
+    /// Tell the embedder. Waits until the input is durable.
+    Emit(Event),
+    /// Write a decision record. Waits for nothing; it is in no way visible outside before.
+    Record(Decision),
+}
+
+/// An operation of ACS Call Automation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Operation {
+    /// `POST /calling/callConnections:answer`.
+    Answer {
+        /// The capability.
+        context: CallContext,
+        /// When it stops making sense to try.
+        deadline: u64,
+    },
+    /// `POST /calling/callConnections:reject`.
+    Reject {
+        /// The capability.
+        context: CallContext,
+        /// What the caller is told.
+        reason: RejectReason,
+    },
+    /// `POST …:play` with a file.
+    Play {
+        /// Our connection.
+        connection: ConnectionId,
+        /// What is played.
+        prompt: PromptId,
+        /// To whom; `None` is everybody.
+        to: Option<Participant>,
+        /// Again and again.
+        looped: bool,
+        /// Ends what is playing.
+        interrupt: bool,
+    },
+    /// `POST …:recognize` for digits.
+    Recognize {
+        /// Our connection.
+        connection: ConnectionId,
+        /// What is played first.
+        prompt: PromptId,
+        /// Whose digits.
+        target: Participant,
+        /// Most digits.
+        digits_max: u32,
+        /// `#` ends the input.
+        stop_on_pound: bool,
+        /// Longest silence before the first digit.
+        silence: Millis,
+        /// The digits are a secret: only their count comes back to the core.
+        sensitive: bool,
+        /// For sensitive digits: which collection they belong to.
+        collection: Option<CollectionId>,
+        /// Ends what is playing.
+        interrupt: bool,
+    },
+    /// `POST …:cancelAllMediaOperations`.
+    CancelMedia {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST …/participants:add`. Never with a caller id: Teams Phone extensibility refuses it.
+    AddParticipant {
+        /// Our connection.
+        connection: ConnectionId,
+        /// Who.
+        participant: Participant,
+        /// How long it rings, 1 s to 180 s.
+        ring: Millis,
+        /// Custom context for the party's client (VoIP headers).
+        headers: BTreeMap<String, String>,
+    },
+    /// `POST …/participants:cancelAddParticipant`.
+    CancelAdd {
+        /// Our connection.
+        connection: ConnectionId,
+        /// The invitation.
+        invitation: InvitationId,
+    },
+    /// `POST …/participants:remove`.
+    RemoveParticipant {
+        /// Our connection.
+        connection: ConnectionId,
+        /// Who.
+        participant: Participant,
+    },
+    /// `GET …/{id}`.
+    GetCall {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `GET …/participants`.
+    GetParticipants {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `DELETE …/{id}`: we leave.
+    HangUp {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST …:terminate`: the call ends for all.
+    Terminate {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST /calling/recordings` by connection.
+    StartRecording {
+        /// Our connection.
+        connection: ConnectionId,
+        /// File format.
+        format: RecordingFormat,
+        /// Channels.
+        channels: RecordingChannels,
+    },
+    /// `DELETE /calling/recordings/{id}`.
+    StopRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// `POST /calling/recordings/{id}:pause`.
+    PauseRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// `POST /calling/recordings/{id}:resume`.
+    ResumeRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// `GET /calling/recordings/{id}`.
+    GetRecording {
+        /// The recording.
+        recording: RecordingId,
+    },
+    /// `POST …:startTranscription`.
+    StartTranscription {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST …:stopTranscription`.
+    StopTranscription {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST …:startMediaStreaming`.
+    StartStreaming {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+    /// `POST …:stopMediaStreaming`.
+    StopStreaming {
+        /// Our connection.
+        connection: ConnectionId,
+    },
+}
+
+/// ACS `callRejectReason`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RejectReason {
+    /// `none`.
+    None,
+    /// `busy`.
+    Busy,
+    /// `forbidden`.
+    Forbidden,
+}

@@ -1,0 +1,257 @@
+//! What embedders and desktops are told.
+
+use crate::decision::DecidedBy;
+use crate::ids::{
+    AgentId, CallId, CodeId, CollectionId, OfferId, PluginId, QueueId, ResourceAccountId,
+};
+use crate::question::{DecisionPoint, EndpointKind, PluginFailure};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Something that happened. Events carry no secret; numbers of callers are masked, except in
+/// [`Event::OfferIssued`], which goes to the agent who is to talk to the caller.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(
+    tag = "event",
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case"
+)]
+pub enum Event {
+    /// A configuration is in force.
+    ConfigApplied {
+        /// Its digest.
+        digest: String,
+    },
+    /// Somebody calls; the answer is under way.
+    CallReceived {
+        /// The call.
+        call: CallId,
+        /// Who is called.
+        account: ResourceAccountId,
+        /// Who calls, masked.
+        from: String,
+    },
+    /// A call was rejected.
+    CallRejected {
+        /// Who calls, masked.
+        from: String,
+        /// Why.
+        reason: String,
+    },
+    /// We are connected to the caller.
+    CallAnswered {
+        /// The call.
+        call: CallId,
+    },
+    /// The caller waits.
+    CallQueued {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// Place in the queue, 1 is the next.
+        position: u32,
+    },
+    /// An agent is offered a call.
+    OfferIssued {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// The queue.
+        queue: QueueId,
+        /// What the agent should know: `caller`, `caller-name`, `waited-ms`, `menu-digits`, and
+        /// the custom context headers of the call.
+        context: BTreeMap<String, String>,
+        /// When it expires (ms since the Unix epoch).
+        expires_at: u64,
+    },
+    /// An offer is over.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// The agent.
+        agent: AgentId,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// Caller and agent talk.
+    CallConnected {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+        /// Where the agent answered; none for a contact without our media.
+        endpoint: Option<EndpointKind>,
+    },
+    /// The caller was put on hold or taken back.
+    HoldChanged {
+        /// The call.
+        call: CallId,
+        /// Whether the caller is on hold.
+        on_hold: bool,
+    },
+    /// The recording of a call changed.
+    RecordingChanged {
+        /// The call.
+        call: CallId,
+        /// What it does.
+        state: RecordingStatus,
+    },
+    /// Digits were collected; their value went to the embedder's sink and nowhere else.
+    DigitsCollected {
+        /// The call.
+        call: CallId,
+        /// The collection.
+        collection: CollectionId,
+        /// How many.
+        count: u32,
+        /// Whether the collection ended as it should.
+        complete: bool,
+    },
+    /// A party joined or left.
+    PartyChanged {
+        /// The call.
+        call: CallId,
+        /// Who, masked.
+        party: String,
+        /// What became of it: `added`, `add-failed`, `removed`.
+        change: PartyChange,
+    },
+    /// The agent says how the contact ended.
+    DispositionSet {
+        /// The call.
+        call: CallId,
+        /// The agent.
+        agent: AgentId,
+        /// The disposition.
+        code: CodeId,
+    },
+    /// The call is over.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: CallOutcome,
+        /// The agent who talked last.
+        agent: Option<AgentId>,
+    },
+    /// The state of an agent changed.
+    AgentChanged {
+        /// The agent.
+        agent: AgentId,
+        /// The state.
+        state: AgentStatus,
+    },
+    /// A queue was closed or opened by a supervisor.
+    QueueChanged {
+        /// The queue.
+        queue: QueueId,
+        /// Whether it is closed.
+        closed: bool,
+    },
+    /// A plugin gave no advice and its decision point took the fallback.
+    PluginFailed {
+        /// The call.
+        call: CallId,
+        /// The plugin.
+        plugin: PluginId,
+        /// The decision point.
+        point: DecisionPoint,
+        /// Why.
+        failure: PluginFailure,
+        /// What decided instead.
+        decided_by: DecidedBy,
+    },
+    /// An operation failed in a way that an operator should know.
+    OperationFailed {
+        /// The call.
+        call: CallId,
+        /// Which.
+        operation: String,
+        /// How: `refused`, `failed`, `unknown`, with codes.
+        how: String,
+    },
+}
+
+/// How an offer ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OfferOutcome {
+    /// The agent took it.
+    Accepted,
+    /// The agent refused it.
+    Declined,
+    /// Nobody answered (RONA).
+    Expired,
+    /// Taken back by the engine or a supervisor.
+    Revoked,
+    /// The caller is gone.
+    Cancelled,
+    /// The media could not be set up.
+    Failed,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallOutcome {
+    /// An agent talked to the caller.
+    Handled,
+    /// The caller hung up before an agent answered.
+    Abandoned,
+    /// The caller left by a queue's exit: message, number or voicemail.
+    Exited,
+    /// It could not be answered.
+    NotAnswered,
+    /// It was ended by an agent, a supervisor or the engine before an agent talked to the caller.
+    Ended,
+    /// It broke.
+    Failed,
+}
+
+/// What a recording does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordingStatus {
+    /// It records.
+    Active,
+    /// It is paused.
+    Paused,
+    /// It has stopped.
+    Stopped,
+    /// It could not be started or changed.
+    Failed,
+}
+
+/// What became of a party.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PartyChange {
+    /// It joined.
+    Added,
+    /// It could not be added.
+    AddFailed,
+    /// It was removed or left.
+    Removed,
+}
+
+/// The state of an agent as told outside.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(tag = "status", content = "reason", rename_all = "kebab-case")]
+pub enum AgentStatus {
+    /// Logged out.
+    Offline,
+    /// Ready for a contact.
+    Ready,
+    /// Being offered a contact.
+    Reserved,
+    /// Talking.
+    Busy,
+    /// Finishing a contact.
+    WrapUp,
+    /// Not ready: a reason of the configuration.
+    NotReady(CodeId),
+    /// Not ready because an offer rang out (RONA).
+    NotReadyRona,
+}
