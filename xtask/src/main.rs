@@ -1,1 +1,161 @@
-fn main() {}
+//! The tasks of Cordboard: `cargo xtask TASK`.
+//!
+//! All of them use one build profile, `release`, and always build the whole workspace: cargo picks the features of a dependency by
+//! the packages that it builds, so a build of one package alone would compile wasmtime a second time.
+
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "a program for the terminal"
+)]
+
+mod checks;
+mod cordboard;
+mod plugins;
+mod progress;
+mod python;
+mod schemas;
+mod toolchain;
+mod workspace;
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use anyhow::{Result, bail};
+
+use progress::{Outcome, Plan};
+use workspace::Workspace;
+
+const USAGE: &str = "\
+The tasks of Cordboard.
+
+usage: cargo xtask TASK
+
+  demo [ARGUMENTS]    build everything and run `cordboard demo ARGUMENTS`
+  test [ARGUMENTS]    build everything and run every test; ARGUMENTS go to `cargo test`
+  build               leave target/release/cordboard and target/plugins/*.wasm
+  plugins             leave target/plugins/*.wasm
+  schemas [--check]   write schemas/ anew, or say where it differs from the code
+  check               formatting, clippy, documentation, dependencies
+  ci                  what CI runs: check, test, schemas --check
+
+`target` stands for CARGO_TARGET_DIR where that is set. With CI=true a missing tool is a failure.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut arguments = env::args_os().skip(1);
+    let task = arguments.next().unwrap_or_default();
+    let rest: Vec<OsString> = arguments.collect();
+    let task = task.to_string_lossy();
+
+    if matches!(&*task, "" | "help" | "--help" | "-h") {
+        println!("{USAGE}");
+        return Ok(if task.is_empty() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        });
+    }
+    let workspace = Workspace::find()?;
+    match &*task {
+        "demo" => demo(&workspace, &rest),
+        "test" => {
+            let mut plan = build(&workspace);
+            test(&mut plan, &workspace, rest);
+            plan.run()
+        }
+        "build" | "plugins" => {
+            no_arguments(&task, &rest)?;
+            build(&workspace).run()
+        }
+        "schemas" => {
+            let check = match rest.as_slice() {
+                [] => false,
+                [only] if only == "--check" => true,
+                _ => bail!("`schemas` takes `--check` or nothing"),
+            };
+            let mut plan = Plan::default();
+            plan.step("build the workspace", || cordboard::build(&workspace));
+            plan.step("schemas", || schemas::run(&workspace, check));
+            plan.run()
+        }
+        "check" => {
+            no_arguments(&task, &rest)?;
+            let mut plan = Plan::default();
+            check(&mut plan, &workspace);
+            plan.run_all()
+        }
+        "ci" => {
+            no_arguments(&task, &rest)?;
+            let mut plan = Plan::default();
+            check(&mut plan, &workspace);
+            add_build(&mut plan, &workspace);
+            test(&mut plan, &workspace, vec!["--no-fail-fast".into()]);
+            plan.step("schemas are those of the code", || {
+                schemas::run(&workspace, true)
+            });
+            plan.run_all()
+        }
+        unknown => bail!("unknown task `{unknown}`: `cargo xtask help` lists the tasks"),
+    }
+}
+
+fn no_arguments(task: &str, rest: &[OsString]) -> Result<()> {
+    match rest.first() {
+        Some(argument) => bail!(
+            "`{task}` takes no arguments, found `{}`",
+            argument.display()
+        ),
+        None => Ok(()),
+    }
+}
+
+fn demo(workspace: &Workspace, arguments: &[OsString]) -> Result<ExitCode> {
+    let code = build(workspace).run()?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    cordboard::demo(workspace, arguments)
+}
+
+fn build(workspace: &Workspace) -> Plan<'_> {
+    let mut plan = Plan::default();
+    add_build(&mut plan, workspace);
+    plan
+}
+
+fn add_build<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {
+    plan.step("find the WebAssembly target", || {
+        toolchain::ensure_wasm_target(workspace)
+    });
+    plan.step("build the workspace", || cordboard::build(workspace));
+    plan.step("build the plugins", || plugins::build(workspace));
+}
+
+fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsString>) {
+    plan.step("run the tests", move || {
+        let mut command = workspace.cargo();
+        command
+            .args(["test", "--release", "--workspace"])
+            .args(&arguments);
+        workspace::succeed(&mut command)?;
+        Ok(Outcome::Done)
+    });
+    plan.step("run the Python tests", || python::test(workspace));
+}
+
+fn check<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {
+    plan.step("formatting", || checks::formatting(workspace));
+    plan.step("clippy", || checks::clippy(workspace));
+    plan.step("documentation", || checks::documentation(workspace));
+    plan.step("dependencies", || checks::dependencies(workspace));
+}

@@ -1,0 +1,150 @@
+//! Compiles plugins to WebAssembly components.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    progress::Outcome,
+    toolchain::WASM_TARGET,
+    workspace::{Workspace, folders_in, succeed},
+};
+
+/// Where the sources of plugins are, and in which folder below `target/plugins` their components go.
+const SOURCES: [(&str, &str); 2] = [
+    ("plugins", ""),
+    ("engine/plugin-host/tests/guests", "hostile"),
+];
+
+/// Stack of a plugin, in bytes. A fresh instance gets its own copy of what it touches of it, so little is quick.
+const STACK_BYTES: u32 = 64 * 1_024;
+
+struct Plugin {
+    package: String,
+    component: PathBuf,
+}
+
+/// Leaves a component in `target/plugins` for each folder in `plugins/` that is a crate, under the folder's name, and the guests
+/// that tests misbehave with in `target/plugins/hostile`.
+pub(crate) fn build(workspace: &Workspace) -> Result<Outcome> {
+    let plugins = find(workspace)?;
+    if plugins.is_empty() {
+        return Ok(Outcome::Skipped("there are none yet".into()));
+    }
+    compile(workspace, &plugins)?;
+
+    let modules = workspace.target.join(WASM_TARGET).join(PROFILE);
+    let mut componentise = workspace.command(workspace.built("componentise"));
+    for plugin in &plugins {
+        componentise
+            .arg(modules.join(format!("{}.wasm", plugin.package.replace('-', "_"))))
+            .arg(&plugin.component);
+    }
+    succeed(&mut componentise)?;
+    remove_strangers(workspace, &plugins)?;
+    Ok(Outcome::Done)
+}
+
+fn find(workspace: &Workspace) -> Result<Vec<Plugin>> {
+    let mut plugins = Vec::new();
+    for (sources, components) in SOURCES {
+        for folder in folders_in(&workspace.root.join(sources))? {
+            let manifest = folder.join("Cargo.toml");
+            let (true, Some(name)) = (manifest.is_file(), folder.file_name()) else {
+                continue;
+            };
+            let mut file = OsString::from(name);
+            file.push(".wasm");
+            plugins.push(Plugin {
+                package: package_name(&manifest)?,
+                component: workspace.plugins().join(components).join(file),
+            });
+        }
+    }
+    Ok(plugins)
+}
+
+/// Reads the package's name. Our manifests put it on a line of its own, so a TOML library is not worth its compile time here.
+fn package_name(manifest: &Path) -> Result<String> {
+    let text = fs::read_to_string(manifest)
+        .with_context(|| format!("cannot read `{}`", manifest.display()))?;
+    text.lines()
+        .skip_while(|line| line.trim() != "[package]")
+        .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .map(str::to_owned)
+        .with_context(|| {
+            format!(
+                "no line `name = \"...\"` below `[package]` in `{}`",
+                manifest.display()
+            )
+        })
+}
+
+fn compile(workspace: &Workspace, plugins: &[Plugin]) -> Result<()> {
+    let mut cargo = workspace.cargo();
+    // For this one call: flags that hold for all builds would compile the rest of the workspace anew. With `--target` they reach
+    // neither build scripts nor macros.
+    cargo
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace));
+    cargo.args(["build", "--profile", PROFILE, "--target", WASM_TARGET]);
+    for plugin in plugins {
+        cargo.args(["--package", &plugin.package]);
+    }
+    succeed(&mut cargo)
+}
+
+fn flags(workspace: &Workspace) -> OsString {
+    let mut flags = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
+    // Same sources, same component, on every machine: its digest is in the journal.
+    let home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(env::home_dir()?.join(".cargo")));
+    for (folder, name) in [
+        (Some(workspace.root.clone()), "/cordboard"),
+        (home, "/cargo"),
+    ] {
+        if let Some(folder) = folder {
+            flags.push("\u{1f}--remap-path-prefix=");
+            flags.push(folder);
+            flags.push("=");
+            flags.push(name);
+        }
+    }
+    flags
+}
+
+/// Removes components whose source is gone.
+fn remove_strangers(workspace: &Workspace, plugins: &[Plugin]) -> Result<()> {
+    let ours: BTreeSet<&Path> = plugins
+        .iter()
+        .map(|plugin| plugin.component.as_path())
+        .collect();
+    for (_, components) in SOURCES {
+        let folder = workspace.plugins().join(components);
+        let Ok(entries) = folder.read_dir() else {
+            continue;
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "wasm")
+                && !ours.contains(path.as_path())
+            {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove `{}`", path.display()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The profile in the workspace's manifest that makes small and fast guests.
+const PROFILE: &str = "plugin";
