@@ -4,11 +4,7 @@
 //! the packages that it builds, so a build of one package alone would compile wasmtime a second time.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "a program for the terminal"
-)]
+#![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
 mod checks;
 mod cordboard;
@@ -19,7 +15,12 @@ mod schemas;
 mod toolchain;
 mod workspace;
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use anyhow::{Result, bail};
 
@@ -58,7 +59,8 @@ fn run() -> Result<ExitCode> {
     let task = task.to_string_lossy();
 
     if matches!(&*task, "" | "help" | "--help" | "-h") {
-        println!("{USAGE}");
+        // Whoever reads may have gone already, as `head` does.
+        writeln!(io::stdout(), "{USAGE}").ok();
         return Ok(if task.is_empty() {
             ExitCode::FAILURE
         } else {

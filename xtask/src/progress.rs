@@ -69,7 +69,7 @@ impl<'a> Plan<'a> {
                 }
                 Err(error) => {
                     eprintln!("--- {}: failed after {elapsed}: {error:#}", step.title);
-                    notes.push(format!("{} failed: {error:#}", step.title));
+                    notes.push(format!("{} failed", step.title));
                     failures += 1;
                     if first_failure {
                         break;
