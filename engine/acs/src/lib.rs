@@ -2,8 +2,20 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod callback_path;
+pub mod client;
+pub mod edge_key;
+pub mod endpoint;
+pub mod hmac;
+mod mac;
 pub mod masking;
+pub mod operation_context;
 mod secret;
 pub mod wire;
 
+pub use callback_path::CallbackPath;
+pub use client::{Client, ClientLimits, Dispatch, Outcome};
+pub use edge_key::EdgeKey;
+pub use endpoint::Endpoint;
+pub use operation_context::OperationContext;
 pub use secret::Secret;

@@ -1,0 +1,113 @@
+//! The Call Automation REST client: one typed function an operation.
+//!
+//! Every function takes a [`Dispatch`] (request id, deadline, clock) and gives an [`Outcome`], never an error: what is
+//! not accepted is refused, unknown or not sent, and the caller has to act on each. Requests are signed anew at each
+//! attempt. A request is sent again where that is safe and only there:
+//!
+//! | went wrong | looks, idempotent and repeatable operations | all others, such as play |
+//! |---|---|---|
+//! | no connection | again | again |
+//! | 429, 500, 503 | again, after `Retry-After` | refused |
+//! | 408, 502, 504, time-out, connection lost | again, else unknown | unknown |
+//! | any other status | refused; unknown after a lost attempt that may have caused it | refused |
+//!
+//! Answering, rejecting and ending calls go before everything else.
+
+mod calls;
+mod dispatch;
+mod gate;
+mod limits;
+mod media;
+mod outcome;
+mod participants;
+mod recordings;
+mod transport;
+
+use std::fmt;
+use std::sync::Arc;
+
+use cordboard_clock::{Clock, Hold};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+pub use self::dispatch::Dispatch;
+pub use self::limits::ClientLimits;
+pub use self::outcome::{Doubt, NotSent, Outcome, Refusal};
+pub use self::transport::ClientSetupError;
+use self::transport::Transport;
+use crate::endpoint::Endpoint;
+use crate::wire::route::Route;
+
+/// A client of one Communication Services resource. Clones share connections and limits.
+#[derive(Clone)]
+pub struct Client(Arc<Transport>);
+
+impl Client {
+    /// Sets a client up. It connects when it is used, inside a tokio runtime with I/O and time.
+    ///
+    /// The process-wide cryptography of rustls is set to ring, unless the program has set another one before.
+    ///
+    /// # Errors
+    /// The machine offers no trusted certificates, or another part of the TLS set-up fails.
+    pub fn new(
+        endpoint: Endpoint,
+        clock: Clock,
+        limits: ClientLimits,
+    ) -> Result<Self, ClientSetupError> {
+        Ok(Self(Arc::new(Transport::new(endpoint, clock, limits)?)))
+    }
+
+    /// What a request needs to be sent: `hold` keeps a warped clock still while it is under way, `request_id` is the
+    /// same whenever the same command is sent, and after `deadline_ms` (milliseconds since the Unix epoch) no attempt
+    /// is started.
+    #[must_use]
+    pub fn dispatch(&self, hold: Hold, request_id: Uuid, deadline_ms: u64) -> Dispatch {
+        Dispatch::new(self.0.clock(), hold, request_id, deadline_ms)
+    }
+
+    /// The clock that deadlines are measured by.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.0.clock()
+    }
+
+    /// Sends a request without a body.
+    async fn bare<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        dispatch: &mut Dispatch,
+    ) -> Outcome<T> {
+        self.0.send(&route, Vec::new(), dispatch).await.read()
+    }
+
+    /// Sends a request with a body.
+    async fn with_body<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        body: &impl Serialize,
+        dispatch: &mut Dispatch,
+    ) -> Outcome<T> {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.0.send(&route, body, dispatch).await.read(),
+            Err(_) => Outcome::NotSent(NotSent::Invalid("its body is no JSON")),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("limits", self.0.limits())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer of an operation whose answer says nothing: whatever it is, it is taken.
+struct Nothing;
+
+impl<'de> serde::Deserialize<'de> for Nothing {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}

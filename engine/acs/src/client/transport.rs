@@ -1,0 +1,447 @@
+//! Sending one request, again where that is safe, and telling what became of it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use cordboard_clock::Clock;
+use reqwest::Url;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use uuid::Uuid;
+
+use super::dispatch::Dispatch;
+use super::gate::{Gate, Priority};
+use super::limits::ClientLimits;
+use super::outcome::{Doubt, NotSent, Outcome, Refusal};
+use crate::endpoint::Endpoint;
+use crate::hmac::{CONTENT_HASH_HEADER, DATE_HEADER, http_date};
+use crate::wire::route::{API_VERSION, Method, Route};
+
+const REQUEST_ID_HEADER: &str = "repeatability-request-id";
+const FIRST_SENT_HEADER: &str = "repeatability-first-sent";
+const CLIENT_REQUEST_ID_HEADER: &str = "x-ms-client-request-id";
+
+/// Statuses that say "not just now": the request had no effect and may be sent again later.
+const STATUSES_LATER: [u16; 3] = [429, 500, 503];
+/// Statuses of something in between that gave up: the request may have had its effect.
+const STATUSES_IN_DOUBT: [u16; 3] = [408, 502, 504];
+
+/// What one attempt brought.
+enum Attempt {
+    Answered {
+        status: u16,
+        retry_after_ms: Option<u64>,
+        body: Vec<u8>,
+    },
+    NotConnected,
+    InDoubt(Doubt),
+}
+
+/// What an operation allows when an attempt went wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resend {
+    /// Never: sent twice it has its effect twice.
+    Never,
+    /// Under the same request id. The service may have forgotten it: a refusal after a lost attempt proves nothing.
+    SameId,
+    /// Always: doing it twice is doing it once, and 404 says that it is done.
+    Idempotent,
+    /// Always: it changes nothing.
+    Look,
+}
+
+impl Resend {
+    fn of(route: &Route<'_>) -> Self {
+        match route {
+            Route::Answer
+            | Route::Reject
+            | Route::Redirect
+            | Route::AddParticipant(_)
+            | Route::CancelAddParticipant(_)
+            | Route::RemoveParticipant(_)
+            | Route::StartRecording => Self::SameId,
+            Route::GetCall(_)
+            | Route::ListParticipants(_)
+            | Route::GetParticipant { .. }
+            | Route::GetRecording(_) => Self::Look,
+            Route::HangUp(_)
+            | Route::Terminate(_)
+            | Route::StopRecording(_)
+            | Route::PauseRecording(_)
+            | Route::ResumeRecording(_) => Self::Idempotent,
+            // Cancelling twice could cancel what was started in between.
+            Route::CancelAllMedia(_)
+            | Route::Play(_)
+            | Route::Recognize(_)
+            | Route::StartTranscription(_)
+            | Route::StopTranscription(_)
+            | Route::StartMediaStreaming(_)
+            | Route::StopMediaStreaming(_) => Self::Never,
+        }
+    }
+}
+
+/// Sends requests to one resource.
+pub(crate) struct Transport {
+    http: reqwest::Client,
+    endpoint: Endpoint,
+    clock: Clock,
+    limits: ClientLimits,
+    gate: Arc<Gate>,
+}
+
+/// The HTTP client cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client cannot be set up: {0}")]
+pub struct ClientSetupError(String);
+
+impl Transport {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        clock: Clock,
+        limits: ClientLimits,
+    ) -> Result<Self, ClientSetupError> {
+        // reqwest has no cryptography of its own in this build. Who embeds the engine may have installed another one.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("cordboard/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(Duration::from_millis(limits.connect_ms))
+            .timeout(Duration::from_millis(limits.attempt_ms))
+            .pool_idle_timeout(Duration::from_millis(limits.connection_idle_ms))
+            .tcp_nodelay(true);
+        if endpoint.is_loopback() {
+            builder = builder.no_proxy();
+        }
+        if !endpoint.is_encrypted() {
+            // Without this, a machine that has no root certificates could not even use a simulated service.
+            builder = builder.tls_certs_only([]);
+        }
+        let http = builder
+            .build()
+            .map_err(|error| ClientSetupError(error.to_string()))?;
+        let gate = Arc::new(Gate::new(&limits));
+        Ok(Self {
+            http,
+            endpoint,
+            clock,
+            limits,
+            gate,
+        })
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn limits(&self) -> &ClientLimits {
+        &self.limits
+    }
+
+    /// Sends a request of this route with a body, which is empty where the operation has none.
+    pub(crate) async fn send(
+        &self,
+        route: &Route<'_>,
+        body: Vec<u8>,
+        dispatch: &mut Dispatch,
+    ) -> Outcome<Vec<u8>> {
+        self.send_to(
+            route,
+            &format!("{}?api-version={API_VERSION}", route.path()),
+            body,
+            dispatch,
+        )
+        .await
+    }
+
+    /// Sends a request of this route to a target (path and query) of its own, such as a further page.
+    pub(crate) async fn send_to(
+        &self,
+        route: &Route<'_>,
+        target: &str,
+        body: Vec<u8>,
+        dispatch: &mut Dispatch,
+    ) -> Outcome<Vec<u8>> {
+        let Some(url) = self.endpoint.url(target) else {
+            return Outcome::NotSent(NotSent::Invalid("an id in its path is no path segment"));
+        };
+        let outcome = self.attempts(route, &url, &body, dispatch).await;
+        match &outcome {
+            Outcome::Accepted(_) => tracing::debug!(operation = route.name(), "accepted"),
+            Outcome::Refused(refusal) => {
+                tracing::debug!(operation = route.name(), %refusal, "refused")
+            }
+            Outcome::Unknown(doubt) => {
+                tracing::warn!(operation = route.name(), %doubt, "outcome unknown")
+            }
+            Outcome::NotSent(reason) => {
+                tracing::warn!(operation = route.name(), %reason, "not sent")
+            }
+        }
+        outcome
+    }
+
+    async fn attempts(
+        &self,
+        route: &Route<'_>,
+        url: &Url,
+        body: &[u8],
+        dispatch: &mut Dispatch,
+    ) -> Outcome<Vec<u8>> {
+        let resend = Resend::of(route);
+        let mut doubt = None;
+        let mut attempt = 1;
+        loop {
+            let not_sent = |reason| doubt.map_or(Outcome::NotSent(reason), Outcome::Unknown);
+            let Ok(permit) = self.gate.enter(Priority::of(route)).await else {
+                return not_sent(NotSent::QueueFull);
+            };
+            let now = dispatch.now();
+            if now >= dispatch.deadline_ms {
+                return not_sent(NotSent::DeadlinePassed);
+            }
+            let left = Duration::from_millis(dispatch.deadline_ms - now);
+            let result = self.attempt(route, url, body, dispatch, left).await;
+            // Others go while this one waits: nobody may wait for the clock with a permit in hand.
+            drop(permit);
+
+            let (outcome, again, retry_after_ms) = judge(result, resend, &mut doubt);
+            if !again || attempt >= self.limits.attempts_max {
+                return outcome;
+            }
+            let now = dispatch.now();
+            let wait = retry_after_ms.unwrap_or_else(|| self.backoff(attempt, dispatch.request_id));
+            let at = now.saturating_add(wait);
+            if at >= dispatch.deadline_ms {
+                return outcome;
+            }
+            tracing::debug!(
+                operation = route.name(),
+                attempt,
+                wait_ms = wait,
+                "sending again later"
+            );
+            dispatch.pause_until(at).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        route: &Route<'_>,
+        url: &Url,
+        body: &[u8],
+        dispatch: &Dispatch,
+        left: Duration,
+    ) -> Attempt {
+        let method = route.method();
+        let target = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        let signature = self.endpoint.key().sign(
+            method.as_str(),
+            &target,
+            &self.endpoint.host_header(),
+            &http_date(self.wall_ms()),
+            body,
+        );
+        let method = match method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Delete => reqwest::Method::DELETE,
+        };
+        let mut request = self
+            .http
+            .request(method, url.clone())
+            .timeout(left.min(Duration::from_millis(self.limits.attempt_ms)))
+            .header(ACCEPT, "application/json")
+            .header(CLIENT_REQUEST_ID_HEADER, dispatch.request_id.to_string())
+            .header(DATE_HEADER, signature.date)
+            .header(CONTENT_HASH_HEADER, signature.content_hash)
+            .header(AUTHORIZATION, signature.authorization);
+        if route.is_repeatable() {
+            request = request
+                .header(REQUEST_ID_HEADER, dispatch.request_id.to_string())
+                .header(FIRST_SENT_HEADER, http_date(dispatch.first_sent_ms));
+        }
+        if !body.is_empty() {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_vec());
+        }
+        match request.send().await {
+            Ok(response) => self.read(response).await,
+            Err(error) if error.is_connect() => Attempt::NotConnected,
+            Err(error) => Attempt::InDoubt(doubt_of(&error)),
+        }
+    }
+
+    async fn read(&self, mut response: reqwest::Response) -> Attempt {
+        let status = response.status().as_u16();
+        let retry_after = response
+            .headers()
+            .get(RETRY_AFTER)
+            .and_then(|value| value.to_str().ok());
+        let retry_after_ms = retry_after.and_then(|text| retry_after_ms(text, self.wall_ms()));
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if body.len() + chunk.len() <= self.limits.answer_bytes_max => {
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Some(_)) if is_success(status) => {
+                    return Attempt::InDoubt(Doubt::UnreadableAnswer);
+                }
+                // The status says enough: a refusal whose text is cut off is a refusal.
+                Ok(Some(_)) => {
+                    return Attempt::Answered {
+                        status,
+                        retry_after_ms,
+                        body: Vec::new(),
+                    };
+                }
+                Ok(None) => {
+                    return Attempt::Answered {
+                        status,
+                        retry_after_ms,
+                        body,
+                    };
+                }
+                Err(_) if !is_success(status) => {
+                    return Attempt::Answered {
+                        status,
+                        retry_after_ms,
+                        body: Vec::new(),
+                    };
+                }
+                Err(error) => return Attempt::InDoubt(doubt_of(&error)),
+            }
+        }
+    }
+
+    /// The date for signatures: wall time, as the service judges its age by its own. A monotonic clock stands still
+    /// while a virtual machine is suspended. A warped clock is the only time that a simulated service knows.
+    fn wall_ms(&self) -> u64 {
+        if self.clock.is_warped() {
+            return self.clock.now();
+        }
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// How long to wait after this attempt: doubled each time, up to a quarter longer so that many calls that failed
+    /// together do not come back together. The same command always waits the same.
+    fn backoff(&self, attempt: u32, request_id: Uuid) -> u64 {
+        let doubled = self
+            .limits
+            .backoff_first_ms
+            .saturating_mul(1_u64 << (attempt - 1).min(32));
+        let wait = doubled.min(self.limits.backoff_max_ms);
+        let spread = wait / 4 + 1;
+        let (id, _) = request_id.as_u64_pair();
+        wait + id.rotate_left(attempt) % spread
+    }
+}
+
+/// The outcome if this attempt was the last, whether another one may follow, and after what time the service wants it.
+fn judge(
+    result: Attempt,
+    resend: Resend,
+    doubt: &mut Option<Doubt>,
+) -> (Outcome<Vec<u8>>, bool, Option<u64>) {
+    let may_resend = resend != Resend::Never;
+    match result {
+        Attempt::Answered { status, body, .. } if is_success(status) => {
+            (Outcome::Accepted(body), false, None)
+        }
+        Attempt::Answered {
+            status,
+            retry_after_ms,
+            ..
+        } if STATUSES_IN_DOUBT.contains(&status) => {
+            let gateway = *doubt.insert(Doubt::Gateway { status });
+            (Outcome::Unknown(gateway), may_resend, retry_after_ms)
+        }
+        Attempt::Answered {
+            status,
+            retry_after_ms,
+            body,
+        } => {
+            let later = STATUSES_LATER.contains(&status);
+            let tells = resend == Resend::Look || (resend == Resend::Idempotent && status == 404);
+            let outcome = match doubt {
+                Some(lost) if later && resend != Resend::Look => Outcome::Unknown(*lost),
+                Some(_) if !tells => Outcome::Unknown(Doubt::RefusedAfterLoss { status }),
+                _ => Outcome::Refused(Refusal::read(status, &body)),
+            };
+            (outcome, later && may_resend, retry_after_ms)
+        }
+        // Nothing was sent: whatever the operation is, it may be sent again.
+        Attempt::NotConnected => (
+            doubt.map_or(Outcome::NotSent(NotSent::Unreachable), Outcome::Unknown),
+            true,
+            None,
+        ),
+        Attempt::InDoubt(lost) => {
+            *doubt = Some(lost);
+            (Outcome::Unknown(lost), may_resend, None)
+        }
+    }
+}
+
+fn doubt_of(error: &reqwest::Error) -> Doubt {
+    if error.is_timeout() {
+        Doubt::TimedOut
+    } else {
+        Doubt::ConnectionLost
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// SPEC(RFC 9110, section 10.2.3): seconds, or a date.
+fn retry_after_ms(text: &str, now_ms: u64) -> Option<u64> {
+    if let Ok(seconds) = text.trim().parse::<u64>() {
+        return Some(seconds.saturating_mul(1_000));
+    }
+    let at = httpdate::parse_http_date(text.trim())
+        .ok()?
+        .duration_since(UNIX_EPOCH)
+        .ok()?;
+    Some(u64::try_from(at.as_millis()).ok()?.saturating_sub(now_ms))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(retry_after_ms("3", 0), Some(3_000));
+        assert_eq!(
+            retry_after_ms("Tue, 05 May 2026 10:20:30 GMT", 1_777_976_425_000),
+            Some(5_000)
+        );
+        assert_eq!(
+            retry_after_ms("Tue, 05 May 2026 10:20:30 GMT", 1_777_976_435_000),
+            Some(0)
+        );
+        assert_eq!(retry_after_ms("soon", 0), None);
+    }
+
+    #[test]
+    fn what_is_never_sent_again_is_what_would_happen_twice() {
+        let call = || "c".into();
+        assert!(Resend::of(&Route::Play(call())) == Resend::Never);
+        assert!(Resend::of(&Route::Recognize(call())) == Resend::Never);
+        assert!(Resend::of(&Route::Answer) == Resend::SameId);
+        assert!(Resend::of(&Route::HangUp(call())) == Resend::Idempotent);
+    }
+}
