@@ -182,6 +182,76 @@ pub enum Operation {
     },
 }
 
+/// Operations of one call in the same lane are sent one after the other, in the order of their
+/// commands: a cancel must not overtake the play that it cancels. Lanes do not wait for each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Lane {
+    /// Answer, reject, hang up, terminate, get.
+    Control,
+    /// Play, recognize, cancel media.
+    Media,
+    /// Add, cancel add, remove, get participants.
+    Participants,
+    /// Recording, transcription, streaming.
+    Recording,
+}
+
+impl Operation {
+    /// Tells in which lane the operation is sent.
+    #[must_use]
+    pub fn lane(&self) -> Lane {
+        match self {
+            Self::Answer { .. }
+            | Self::Reject { .. }
+            | Self::GetCall { .. }
+            | Self::HangUp { .. }
+            | Self::Terminate { .. } => Lane::Control,
+            Self::Play { .. } | Self::Recognize { .. } | Self::CancelMedia { .. } => Lane::Media,
+            Self::AddParticipant { .. }
+            | Self::CancelAdd { .. }
+            | Self::RemoveParticipant { .. }
+            | Self::GetParticipants { .. } => Lane::Participants,
+            Self::StartRecording { .. }
+            | Self::StopRecording { .. }
+            | Self::PauseRecording { .. }
+            | Self::ResumeRecording { .. }
+            | Self::GetRecording { .. }
+            | Self::StartTranscription { .. }
+            | Self::StopTranscription { .. }
+            | Self::StartStreaming { .. }
+            | Self::StopStreaming { .. } => Lane::Recording,
+        }
+    }
+
+    /// Returns the operation's name for events, records and logs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Answer { .. } => "answer",
+            Self::Reject { .. } => "reject",
+            Self::Play { .. } => "play",
+            Self::Recognize { .. } => "recognize",
+            Self::CancelMedia { .. } => "cancel-media",
+            Self::AddParticipant { .. } => "add-participant",
+            Self::CancelAdd { .. } => "cancel-add",
+            Self::RemoveParticipant { .. } => "remove-participant",
+            Self::GetCall { .. } => "get-call",
+            Self::GetParticipants { .. } => "get-participants",
+            Self::HangUp { .. } => "hang-up",
+            Self::Terminate { .. } => "terminate",
+            Self::StartRecording { .. } => "start-recording",
+            Self::StopRecording { .. } => "stop-recording",
+            Self::PauseRecording { .. } => "pause-recording",
+            Self::ResumeRecording { .. } => "resume-recording",
+            Self::GetRecording { .. } => "get-recording",
+            Self::StartTranscription { .. } => "start-transcription",
+            Self::StopTranscription { .. } => "stop-transcription",
+            Self::StartStreaming { .. } => "start-streaming",
+            Self::StopStreaming { .. } => "stop-streaming",
+        }
+    }
+}
+
 /// ACS `callRejectReason`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -11,6 +11,7 @@ use crate::participant::Participant;
 use crate::question::{EndpointKind, RecordingChannels, RecordingFormat, Requirement};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A configuration, compiled.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -24,7 +25,7 @@ pub struct Config {
     /// Who can be called, and the flow that answers.
     pub resource_accounts: BTreeMap<ResourceAccountId, ResourceAccount>,
     /// The queues.
-    pub queues: BTreeMap<QueueId, Queue>,
+    pub queues: BTreeMap<QueueId, Arc<Queue>>,
     /// The routing groups with their members.
     pub groups: BTreeMap<GroupId, Vec<AgentId>>,
     /// The agents.

@@ -6,7 +6,7 @@ use crate::ids::{
     OfferId, QueueId, RecordingId, Timestamp,
 };
 use crate::participant::{Participant, ParticipantState};
-use crate::question::Verdict;
+use crate::question::{Consent, Verdict};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -300,6 +300,8 @@ pub enum CallAction {
     PauseRecording,
     /// Resumes recording.
     ResumeRecording,
+    /// Notes what the caller said to being recorded.
+    SetConsent(Consent),
     /// Starts a digit collection.
     Collect(CollectionId),
     /// Adds a party.

@@ -1,17 +1,50 @@
-//! One tenant: the unit of fold and snapshot.
+//! One tenant: the unit of fold and snapshot. This file only holds the state and sends each input
+//! to the file that has the rule.
 
-use crate::command::Command;
-use crate::ids::Timestamp;
-use crate::input::{Ignored, Input, Reply};
+use crate::agent::{Agent, AgentState, ReadyAgents};
+use crate::call::Call;
+use crate::call::ended::EndedCalls;
+use crate::command::{Command, Operation, RejectReason};
+use crate::config::{Config, Limits, Timeouts};
+use crate::event::Event;
+use crate::ids::{
+    AgentId, CallId, CommandId, Epoch, PluginId, QueueId, ResourceAccountId, Timestamp,
+};
+use crate::input::{Ignored, IncomingCall, Input, NewContact, QueueAction, Refusal, Reply};
+use crate::matching::Matching;
+use crate::participant::Participant;
+use crate::questions::Questions;
+use crate::seen::SeenEvents;
+use crate::timers::{Timer, Timers};
+use crate::waiting::WaitingContacts;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// The state of a tenant. Equal snapshots and equal inputs give equal commands.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Tenant {
+    pub(crate) now: Timestamp,
+    pub(crate) epoch: Epoch,
+    /// The configuration in force; live calls may be pinned to an earlier one.
+    pub(crate) config: Option<Arc<Config>>,
+    /// Configurations that live calls are pinned to, by digest.
+    pub(crate) pinned: BTreeMap<String, Arc<Config>>,
+    pub(crate) calls: BTreeMap<CallId, Call>,
+    pub(crate) ended: EndedCalls,
+    pub(crate) last_call: u64,
+    pub(crate) agents: BTreeMap<AgentId, Agent>,
+    pub(crate) ready: ReadyAgents,
+    pub(crate) closed_queues: BTreeSet<QueueId>,
+    pub(crate) waiting: WaitingContacts,
+    pub(crate) matching: Matching,
+    pub(crate) questions: Questions,
+    pub(crate) memos: BTreeMap<(PluginId, QueueId), Vec<u8>>,
+    pub(crate) seen: SeenEvents,
+    pub(crate) timers: Timers,
     /// Not yet drained; always empty between inputs, so it is in no snapshot.
     #[serde(skip)]
-    commands: VecDeque<Command>,
+    pub(crate) commands: VecDeque<Command>,
 }
 
 impl Tenant {
@@ -22,8 +55,25 @@ impl Tenant {
     }
 
     /// Takes the next input. Drain [`poll_command`](Self::poll_command) afterwards.
-    pub fn handle(&mut self, _now: Timestamp, _input: Input) -> Reply {
-        Reply::Ignored(Ignored::NotConfigured)
+    ///
+    /// Time never runs backwards here: a `now` below the last one counts as the last one.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Reply {
+        self.now = self.now.max(now);
+        let reply = match input {
+            Input::Config(config) => self.apply_config(config),
+            Input::Restarted { epoch } => self.handle_restart(epoch),
+            Input::Tick => self.handle_tick(),
+            Input::IncomingCall(incoming) => self.handle_incoming_call(incoming),
+            Input::CallEvent(event) => self.handle_call_event(event),
+            Input::Outcome { command, outcome } => self.handle_outcome(command, outcome),
+            Input::Verdict(verdict) => self.handle_verdict(verdict),
+            Input::Agent { agent, action } => self.handle_agent(agent, action),
+            Input::Call { call, by, action } => self.handle_call_action(call, by, action),
+            Input::Queue { queue, action } => self.handle_queue(queue, action),
+            Input::Contact(contact) => self.handle_contact(contact),
+        };
+        self.match_pools();
+        reply
     }
 
     /// Returns the next command until there is none.
@@ -34,6 +84,269 @@ impl Tenant {
     /// Returns when the driver owes the next [`Input::Tick`].
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        None
+        self.timers.earliest()
     }
+
+    /// Returns the configuration in force.
+    #[must_use]
+    pub fn config(&self) -> Option<&Arc<Config>> {
+        self.config.as_ref()
+    }
+
+    /// Counts the calls that live, wrap-up included.
+    #[must_use]
+    pub fn live_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Counts the contacts that wait in a queue, offers included.
+    #[must_use]
+    pub fn queue_length(&self, queue: QueueId) -> usize {
+        self.waiting.length(queue)
+    }
+
+    /// Tells what an agent is doing.
+    #[must_use]
+    pub fn agent_status(&self, agent: AgentId) -> Option<crate::event::AgentStatus> {
+        self.agents.get(&agent).map(Agent::status)
+    }
+
+    /// Tells which agent has part in a call: the one it is offered to, or who talks or wraps up.
+    #[must_use]
+    pub fn agent_of_call(&self, call: CallId) -> Option<AgentId> {
+        self.calls.get(&call).and_then(Call::agent)
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.config
+            .as_ref()
+            .map(|config| config.limits)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn timeouts(&self) -> Timeouts {
+        self.config
+            .as_ref()
+            .map(|config| config.timeouts)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn emit(&mut self, event: Event) {
+        self.commands.push_back(Command::Emit(event));
+    }
+
+    /// Lends a call to `work` together with the rest of the tenant, and puts it back unless it has
+    /// ended. `None` when there is no such call, or it is lent already.
+    pub(crate) fn with_call<T>(
+        &mut self,
+        id: CallId,
+        work: impl FnOnce(&mut Call, &mut Self) -> T,
+    ) -> Option<T> {
+        let mut call = self.calls.remove(&id)?;
+        let result = work(&mut call, self);
+        if call.is_over() {
+            self.forget_call(&call);
+        } else {
+            self.calls.insert(id, call);
+        }
+        Some(result)
+    }
+
+    /// The configuration that a call began with.
+    pub(crate) fn config_of(&self, digest: &str) -> Option<Arc<Config>> {
+        self.pinned.get(digest).or(self.config.as_ref()).cloned()
+    }
+
+    fn forget_call(&mut self, call: &Call) {
+        self.timers.clear_call(call.id);
+        self.ended.note(call, self.limits().ended_calls_max);
+        let digest = &call.config;
+        let is_current = self
+            .config
+            .as_ref()
+            .is_some_and(|config| config.digest == *digest);
+        if !is_current && !self.calls.values().any(|other| other.config == *digest) {
+            self.pinned.remove(digest);
+        }
+    }
+
+    fn apply_config(&mut self, config: Arc<Config>) -> Reply {
+        let digest = config.digest.clone();
+        self.pinned.insert(digest.clone(), Arc::clone(&config));
+        let in_use: BTreeSet<&str> = self
+            .calls
+            .values()
+            .map(|call| call.config.as_str())
+            .collect();
+        self.pinned
+            .retain(|known, _| *known == digest || in_use.contains(known.as_str()));
+        for agent in config.agents.keys() {
+            self.agents.entry(*agent).or_insert_with(Agent::new);
+        }
+        self.config = Some(Arc::clone(&config));
+        let removed: Vec<AgentId> = self
+            .agents
+            .keys()
+            .filter(|agent| !config.agents.contains_key(agent))
+            .copied()
+            .collect();
+        for agent in removed {
+            self.take_offline(agent);
+            let idle = self
+                .agents
+                .get(&agent)
+                .is_some_and(|a| a.state == AgentState::Offline);
+            if idle {
+                self.agents.remove(&agent);
+            }
+        }
+        self.closed_queues
+            .retain(|queue| config.queues.contains_key(queue));
+        self.emit(Event::ConfigApplied { digest });
+        self.rebuild_pools();
+        Reply::Done
+    }
+
+    fn handle_tick(&mut self) -> Reply {
+        let mut fired = false;
+        while let Some(timer) = self.timers.pop_due(self.now) {
+            fired = true;
+            match timer {
+                Timer::Call(call, timer) => {
+                    self.with_call(call, |call, tenant| call.handle_timer(tenant, timer));
+                }
+                Timer::WrapUp(agent) => self.finish_wrap_up(agent),
+                Timer::Lease(agent) => self.take_offline(agent),
+                Timer::Question(question) => self.question_timed_out(question),
+            }
+        }
+        if fired {
+            Reply::Done
+        } else {
+            Reply::Ignored(Ignored::NothingDue)
+        }
+    }
+
+    fn handle_incoming_call(&mut self, incoming: IncomingCall) -> Reply {
+        let Some(config) = self.config.clone() else {
+            return Reply::Ignored(Ignored::NotConfigured);
+        };
+        if !self.seen.note(&incoming.event, config.limits.event_ids_max) {
+            return Reply::Ignored(Ignored::Duplicate);
+        }
+        if self.calls.values().any(|call| call.is_same_call(&incoming)) {
+            return Reply::Ignored(Ignored::Duplicate);
+        }
+        if self.now.since(incoming.rang_at) > config.timeouts.incoming_call_age {
+            return Reply::Ignored(Ignored::StaleIncomingCall);
+        }
+        let Some(account) = find_account(&config, &incoming.to) else {
+            return Reply::Ignored(Ignored::UnknownAccount);
+        };
+        let id = self.new_call_id();
+        if self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX) {
+            let operation = Operation::Reject {
+                context: incoming.context,
+                reason: RejectReason::Busy,
+            };
+            let id = CommandId {
+                call: id,
+                sequence: 1,
+            };
+            self.commands.push_back(Command::Operate { id, operation });
+            let reason = "limit `calls-max` is reached".to_owned();
+            self.emit(Event::CallRejected {
+                from: incoming.from.masked(),
+                reason,
+            });
+            return Reply::Done;
+        }
+        let mut call = Call::incoming(id, account, &config, &incoming);
+        self.emit(Event::CallReceived {
+            call: id,
+            account,
+            from: incoming.from.masked(),
+        });
+        call.answer(self, incoming.context);
+        self.calls.insert(id, call);
+        Reply::NewCall(id)
+    }
+
+    fn handle_contact(&mut self, contact: NewContact) -> Reply {
+        let Some(config) = self.config.clone() else {
+            return Reply::Refused(Refusal::NotConfigured);
+        };
+        if !config.queues.contains_key(&contact.queue) {
+            return Reply::Refused(Refusal::UnknownQueue);
+        }
+        if self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX) {
+            return Reply::Refused(Refusal::LimitReached);
+        }
+        if !self.seen.note(&contact.event, config.limits.event_ids_max) {
+            return Reply::Ignored(Ignored::Duplicate);
+        }
+        let id = self.new_call_id();
+        let mut call = Call::external(id, &config, &contact);
+        call.enter_queue(self, contact.queue);
+        if call.is_over() {
+            self.forget_call(&call);
+        } else {
+            self.calls.insert(id, call);
+        }
+        Reply::NewCall(id)
+    }
+
+    fn handle_queue(&mut self, queue: QueueId, action: QueueAction) -> Reply {
+        let Some(config) = self.config.clone() else {
+            return Reply::Refused(Refusal::NotConfigured);
+        };
+        if !config.queues.contains_key(&queue) {
+            return Reply::Refused(Refusal::UnknownQueue);
+        }
+        let closed = match action {
+            QueueAction::Close => true,
+            QueueAction::Open => false,
+        };
+        let changed = if closed {
+            self.closed_queues.insert(queue)
+        } else {
+            self.closed_queues.remove(&queue)
+        };
+        if changed {
+            self.emit(Event::QueueChanged { queue, closed });
+        }
+        if closed {
+            for call in self.waiting.of_queue(queue) {
+                self.with_call(call, |call, tenant| call.queue_closed(tenant));
+            }
+        }
+        Reply::Done
+    }
+
+    /// Open questions and operations of before the restart: questions are asked anew under new
+    /// ids, operations that may be half done are sent again where that is harmless and otherwise
+    /// count as unknown.
+    fn handle_restart(&mut self, epoch: Epoch) -> Reply {
+        self.epoch = epoch;
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        self.forget_match_questions();
+        for call in calls {
+            self.with_call(call, |call, tenant| call.restarted(tenant));
+        }
+        self.all_pools_changed();
+        Reply::Done
+    }
+
+    fn new_call_id(&mut self) -> CallId {
+        self.last_call = self.last_call.saturating_add(1);
+        CallId(self.last_call)
+    }
+}
+
+fn find_account(config: &Config, to: &Participant) -> Option<ResourceAccountId> {
+    config
+        .resource_accounts
+        .iter()
+        .find(|(_, account)| account.identity.is_same_party(to))
+        .map(|(id, _)| *id)
 }

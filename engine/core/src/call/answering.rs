@@ -1,0 +1,133 @@
+//! From the incoming call to the connected caller.
+
+use crate::call::operations::Purpose;
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::event::{CallOutcome, Event};
+use crate::ids::ConnectionId;
+use crate::input::{CallContext, Ignored, Reply, ResultCodes};
+use crate::tenant::Tenant;
+use crate::timers::{CallTimer, Timer};
+use serde::{Deserialize, Serialize};
+
+/// The answer is under way.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Incoming {
+    /// Kept only until the answer is accepted.
+    pub(crate) context: CallContext,
+}
+
+/// The answer was accepted, the media is not there yet.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Answering;
+
+impl Incoming {
+    pub(crate) fn new(context: &CallContext) -> Self {
+        Self {
+            context: context.clone(),
+        }
+    }
+}
+
+impl Call {
+    pub(crate) fn answer(&mut self, tenant: &mut Tenant, context: CallContext) {
+        let deadline = tenant.now.after(tenant.timeouts().answer).0;
+        self.operate(
+            tenant,
+            Purpose::Answer,
+            Operation::Answer { context, deadline },
+        );
+    }
+
+    /// The answer's response names the connection. The event may have come first.
+    pub(crate) fn answer_accepted(&mut self, tenant: &mut Tenant, connection: ConnectionId) {
+        if self.connection.is_none() {
+            self.connection = Some(connection);
+        }
+        if let State::Incoming(_) = self.state {
+            self.state = State::Answering(Answering);
+            let at = tenant.now.after(tenant.timeouts().connect);
+            tenant
+                .timers
+                .set(Timer::Call(self.id, CallTimer::Connect), at);
+            self.heard_of(tenant);
+        }
+    }
+
+    /// ACS refused the answer: the caller is gone, or another application has the call.
+    pub(crate) fn answer_refused(&mut self, tenant: &mut Tenant) {
+        if let State::Incoming(_) = self.state {
+            self.finish(tenant, CallOutcome::NotAnswered);
+        }
+    }
+
+    /// Nobody knows whether the answer took effect: its event may still come.
+    pub(crate) fn answer_unknown(&mut self, tenant: &mut Tenant) {
+        if let State::Incoming(_) = self.state {
+            let at = tenant.now.after(tenant.timeouts().connect);
+            tenant
+                .timers
+                .set(Timer::Call(self.id, CallTimer::Connect), at);
+        }
+    }
+
+    pub(crate) fn answer_failed(&mut self, tenant: &mut Tenant, _codes: ResultCodes) -> Reply {
+        match self.state {
+            State::Incoming(_) | State::Answering(_) => {
+                self.finish(tenant, CallOutcome::NotAnswered);
+                Reply::Done
+            }
+            State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => Reply::Ignored(Ignored::NotNow),
+        }
+    }
+
+    /// `CallConnected`: it may come before the answer's response.
+    pub(crate) fn call_connected(&mut self, tenant: &mut Tenant) -> Reply {
+        match self.state {
+            State::Incoming(_) | State::Answering(_) => {
+                tenant
+                    .timers
+                    .clear(Timer::Call(self.id, CallTimer::Connect));
+                self.close_operations(tenant, |purpose| *purpose == Purpose::Answer);
+                tenant.emit(Event::CallAnswered { call: self.id });
+                self.companions_run(tenant);
+                self.greet(tenant);
+                Reply::Done
+            }
+            State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => Reply::Ignored(Ignored::NotNow),
+        }
+    }
+
+    /// `CallConnected` did not come in time.
+    pub(crate) fn not_connected(&mut self, tenant: &mut Tenant) {
+        match self.state {
+            State::Incoming(_) => self.finish(tenant, CallOutcome::NotAnswered),
+            State::Answering(_) => self.end(tenant, CallOutcome::NotAnswered),
+            State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => {}
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Collecting digits from the caller while an agent talks: a payment menu, for instance. Before a
+//! secret is asked for, recording, transcription and streaming are quiet, for certain.
+
+use crate::call::operations::{Finished, Purpose};
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::config::Collection;
+use crate::event::Event;
+use crate::ids::CollectionId;
+use crate::input::{Digits, Refusal, Reply};
+use crate::question::RecordingMoment;
+use crate::tenant::Tenant;
+use serde::{Deserialize, Serialize};
+
+/// A collection in progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Collecting {
+    collection: CollectionId,
+    /// The prompt plays or digits come; before that, everything is being paused.
+    asked: bool,
+    /// It recorded before, so it is to record again.
+    resume: bool,
+}
+
+impl Call {
+    pub(crate) fn collect(&mut self, tenant: &mut Tenant, collection: CollectionId) -> Reply {
+        let Some(settings) = collection_settings(tenant, collection) else {
+            return Reply::Refused(Refusal::UnknownCode);
+        };
+        let State::Connected(connected) = &mut self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        if self.connection.is_none() || connected.collecting.is_some() {
+            return Reply::Refused(Refusal::NotNow);
+        }
+        let resume = settings.sensitive && self.recording.is_on();
+        connected.collecting = Some(Collecting {
+            collection,
+            asked: false,
+            resume,
+        });
+        if settings.sensitive {
+            self.stop_companions(tenant);
+            if resume {
+                self.decide_recording(tenant, RecordingMoment::PaymentStarted);
+            }
+        }
+        self.collect_when_quiet(tenant);
+        Reply::Done
+    }
+
+    /// Asks for the digits as soon as nothing is taken down any more.
+    pub(crate) fn collect_when_quiet(&mut self, tenant: &mut Tenant) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
+        let Some(collecting) = connected.collecting else {
+            return;
+        };
+        if collecting.asked {
+            return;
+        }
+        let Some(settings) = collection_settings(tenant, collecting.collection) else {
+            return self.collection_impossible(tenant);
+        };
+        if settings.sensitive {
+            let recording = self.recording();
+            if recording.transcription.stuck || recording.streaming.stuck {
+                return self.collection_impossible(tenant);
+            }
+            if !recording.is_quiet() {
+                return;
+            }
+        }
+        let Some(connection) = self.connection.clone() else {
+            return self.collection_impossible(tenant);
+        };
+        self.set_collecting(Some(Collecting {
+            asked: true,
+            ..collecting
+        }));
+        let operation = Operation::Recognize {
+            connection,
+            prompt: settings.prompt,
+            target: self.from.clone(),
+            digits_max: settings.digits_max,
+            stop_on_pound: true,
+            silence: settings.silence,
+            sensitive: settings.sensitive,
+            collection: Some(collecting.collection),
+            interrupt: true,
+        };
+        self.operate(tenant, Purpose::Collect(collecting.collection), operation);
+    }
+
+    pub(crate) fn collected(
+        &mut self,
+        tenant: &mut Tenant,
+        collection: CollectionId,
+        finished: &Finished,
+    ) {
+        let count = match finished {
+            Finished::Digits(Digits::Sensitive { count }) => *count,
+            Finished::Digits(Digits::Plain(digits)) => {
+                u32::try_from(digits.chars().count()).unwrap_or(u32::MAX)
+            }
+            Finished::Done
+            | Finished::Failed(_)
+            | Finished::Cancelled
+            | Finished::Refused { .. }
+            | Finished::Unknown => 0,
+        };
+        if *finished == Finished::Unknown {
+            // Digits may still be asked for: nothing may be taken down until that is over.
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+        self.end_collection(tenant, collection, count);
+    }
+
+    /// What has to be quiet would not be: the caller is not asked.
+    pub(crate) fn collection_impossible(&mut self, tenant: &mut Tenant) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
+        let Some(collecting) = connected.collecting.filter(|collecting| !collecting.asked) else {
+            return;
+        };
+        self.end_collection(tenant, collecting.collection, 0);
+    }
+
+    /// A secret is being asked for, or about to be.
+    pub(crate) fn is_collecting_secret(&self, tenant: &Tenant) -> bool {
+        let State::Connected(connected) = &self.state else {
+            return false;
+        };
+        connected
+            .collecting
+            .and_then(|collecting| collection_settings(tenant, collecting.collection))
+            .is_some_and(|settings| settings.sensitive)
+    }
+
+    fn end_collection(&mut self, tenant: &mut Tenant, collection: CollectionId, count: u32) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
+        let Some(collecting) = connected.collecting else {
+            return;
+        };
+        self.set_collecting(None);
+        let complete = count > 0;
+        tenant.emit(Event::DigitsCollected {
+            call: self.id,
+            collection,
+            count,
+            complete,
+        });
+        if collecting.resume {
+            self.decide_recording(tenant, RecordingMoment::PaymentEnded);
+        }
+        self.start_companions(tenant);
+    }
+
+    fn set_collecting(&mut self, collecting: Option<Collecting>) {
+        if let State::Connected(connected) = &mut self.state {
+            connected.collecting = collecting;
+        }
+    }
+}
+
+fn collection_settings(tenant: &Tenant, collection: CollectionId) -> Option<Collection> {
+    tenant
+        .config
+        .as_ref()?
+        .collections
+        .get(&collection)
+        .cloned()
+}

@@ -1,0 +1,399 @@
+//! Caller and agent talk: what either can do, and how it ends.
+
+use crate::agent::AgentState;
+use crate::call::collecting::Collecting;
+use crate::call::operations::{Finished, Purpose};
+use crate::call::queued::Waiting;
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::event::{CallOutcome, Event, PartyChange};
+use crate::ids::{AgentId, Millis, QueueId};
+use crate::input::{Refusal, Reply};
+use crate::participant::Participant;
+use crate::question::{EndpointKind, RecordingMoment};
+use crate::tenant::Tenant;
+use serde::{Deserialize, Serialize};
+
+/// Caller and agent talk.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Connected {
+    pub(crate) agent: AgentId,
+    pub(crate) queue: QueueId,
+    /// The agent's leg; none when the media is the embedder's.
+    leg: Option<Participant>,
+    /// The leg was in a participant list, so a list without it means that the agent left.
+    leg_seen: bool,
+    /// Further parties that were added.
+    parties: Vec<Participant>,
+    on_hold: bool,
+    pub(crate) collecting: Option<Collecting>,
+}
+
+/// The caller talks to parties other than an agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Bridged {
+    parties: Vec<Participant>,
+    seen: bool,
+}
+
+impl Connected {
+    pub(crate) fn expects(&self, who: &Participant) -> bool {
+        self.leg
+            .iter()
+            .chain(&self.parties)
+            .any(|party| party.is_same_party(who))
+    }
+}
+
+impl Bridged {
+    pub(crate) fn with(party: Participant) -> Self {
+        Self {
+            parties: vec![party],
+            seen: false,
+        }
+    }
+
+    pub(crate) fn expects(&self, who: &Participant) -> bool {
+        self.parties.iter().any(|party| party.is_same_party(who))
+    }
+}
+
+impl Call {
+    pub(crate) fn connected_to(
+        &mut self,
+        tenant: &mut Tenant,
+        agent: AgentId,
+        waiting: &Waiting,
+        answered: Option<(EndpointKind, Participant)>,
+    ) {
+        let endpoint = answered.as_ref().map(|(kind, _)| *kind);
+        self.state = State::Connected(Connected {
+            agent,
+            queue: waiting.queue,
+            leg: answered.map(|(_, participant)| participant),
+            leg_seen: false,
+            parties: Vec::new(),
+            on_hold: false,
+            collecting: None,
+        });
+        self.handled_by = Some(agent);
+        self.media_stops = 0;
+        tenant.set_agent_state(agent, AgentState::Busy { call: self.id });
+        if let Some(agent) = tenant.agents.get_mut(&agent) {
+            agent.handled = agent.handled.saturating_add(1);
+        }
+        tenant.emit(Event::CallConnected {
+            call: self.id,
+            agent,
+            endpoint,
+        });
+        if !self.is_external() {
+            self.decide_recording(tenant, RecordingMoment::Connected);
+        }
+    }
+
+    /// A new participant list: an agent or the last other party who is gone ends the call.
+    pub(crate) fn parties_changed(&mut self, tenant: &mut Tenant) {
+        let present: Vec<Participant> = self
+            .participants
+            .iter()
+            .map(|row| row.participant.clone())
+            .collect();
+        let is_present = |who: &Participant| present.iter().any(|party| party.is_same_party(who));
+        match &mut self.state {
+            State::Connected(connected) => {
+                let Some(leg) = &connected.leg else { return };
+                if is_present(leg) {
+                    connected.leg_seen = true;
+                } else if connected.leg_seen {
+                    if connected.parties.iter().any(is_present) {
+                        self.bridge(tenant);
+                    } else {
+                        self.end(tenant, CallOutcome::Handled);
+                    }
+                }
+            }
+            State::Bridged(bridged) => {
+                if bridged.parties.iter().any(is_present) {
+                    bridged.seen = true;
+                } else if bridged.seen {
+                    let outcome = self.outcome_when_caller_leaves();
+                    self.end(tenant, outcome);
+                }
+            }
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => {}
+        }
+    }
+
+    pub(crate) fn hold(&mut self, tenant: &mut Tenant) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        if connected.on_hold || connected.collecting.is_some() {
+            return Reply::Refused(Refusal::UnderWay);
+        }
+        let Some(settings) = tenant.queue_settings(self, connected.queue) else {
+            return Reply::Refused(Refusal::UnknownQueue);
+        };
+        let Some(operation) = self.play_to_caller(settings.music, true, true) else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        self.operate(tenant, Purpose::Hold, operation);
+        self.set_hold(tenant, true);
+        Reply::Done
+    }
+
+    pub(crate) fn unhold(&mut self, tenant: &mut Tenant) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        if !connected.on_hold {
+            return Reply::Refused(Refusal::NotNow);
+        }
+        self.close_operations(tenant, |purpose| *purpose == Purpose::Hold);
+        self.media_stops = 0;
+        self.cancel_media(tenant, Purpose::StopMedia);
+        self.set_hold(tenant, false);
+        Reply::Done
+    }
+
+    pub(crate) fn add_party(&mut self, tenant: &mut Tenant, who: Participant) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        let Some(connection) = self.connection.clone() else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        // One number cannot be in a call twice (ACS: Teams Phone extensibility).
+        if connected.expects(&who) || who.is_same_party(&self.from) {
+            return Reply::Refused(Refusal::WrongParticipant);
+        }
+        if self.is_open(|purpose| matches!(purpose, Purpose::AddParty(_))) {
+            return Reply::Refused(Refusal::UnderWay);
+        }
+        let legs = connected.parties.len().saturating_add(2);
+        if legs >= usize::try_from(tenant.limits().legs_max).unwrap_or(usize::MAX) {
+            return Reply::Refused(Refusal::LimitReached);
+        }
+        let operation = Operation::AddParticipant {
+            connection,
+            participant: who.clone(),
+            ring: PARTY_RING,
+            headers: self.headers.clone(),
+        };
+        self.operate(tenant, Purpose::AddParty(who), operation);
+        Reply::Done
+    }
+
+    pub(crate) fn remove_party(&mut self, tenant: &mut Tenant, who: &Participant) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        let Some(connection) = self.connection.clone() else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        let Some(party) = connected
+            .parties
+            .iter()
+            .find(|party| party.is_same_party(who))
+            .cloned()
+        else {
+            return Reply::Refused(Refusal::WrongParticipant);
+        };
+        let operation = Operation::RemoveParticipant {
+            connection,
+            participant: party.clone(),
+        };
+        self.operate(tenant, Purpose::RemoveParty(party), operation);
+        Reply::Done
+    }
+
+    pub(crate) fn party_finished(
+        &mut self,
+        tenant: &mut Tenant,
+        who: Participant,
+        finished: &Finished,
+    ) {
+        let party = who.masked();
+        let added = *finished == Finished::Done;
+        match &mut self.state {
+            State::Connected(connected) if added => connected.parties.push(who),
+            State::Connected(_)
+            | State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => {
+                if added {
+                    self.remove_leg(tenant, who);
+                    return;
+                }
+            }
+        }
+        let change = if added {
+            PartyChange::Added
+        } else {
+            PartyChange::AddFailed
+        };
+        tenant.emit(Event::PartyChanged {
+            call: self.id,
+            party,
+            change,
+        });
+    }
+
+    pub(crate) fn party_removed(
+        &mut self,
+        tenant: &mut Tenant,
+        who: &Participant,
+        finished: &Finished,
+    ) {
+        if *finished != Finished::Done {
+            return;
+        }
+        if let State::Connected(connected) = &mut self.state {
+            connected.parties.retain(|party| !party.is_same_party(who));
+        }
+        let change = PartyChange::Removed;
+        tenant.emit(Event::PartyChanged {
+            call: self.id,
+            party: who.masked(),
+            change,
+        });
+    }
+
+    /// The agent leaves. With others in the call the caller talks on, else the call ends.
+    pub(crate) fn leave(&mut self, tenant: &mut Tenant) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        if connected.parties.is_empty() {
+            self.end(tenant, CallOutcome::Handled);
+            return Reply::Done;
+        }
+        if let Some(leg) = connected.leg.clone() {
+            self.remove_leg(tenant, leg);
+        }
+        self.bridge(tenant);
+        Reply::Done
+    }
+
+    pub(crate) fn end_by_hand(&mut self, tenant: &mut Tenant) -> Reply {
+        match self.state {
+            State::Connected(_) => self.end(tenant, CallOutcome::Handled),
+            State::Bridged(_) => {
+                let outcome = self.outcome_when_caller_leaves();
+                self.end(tenant, outcome);
+            }
+            State::Menu(_) | State::Queued(_) | State::Offering(_) | State::Exiting(_) => {
+                self.end(tenant, CallOutcome::Ended);
+            }
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => return Reply::Refused(Refusal::NotNow),
+        }
+        Reply::Done
+    }
+
+    /// Puts the caller back into a queue, at the place of before.
+    pub(crate) fn requeue(&mut self, tenant: &mut Tenant, queue: QueueId) -> Reply {
+        let State::Connected(connected) = &self.state else {
+            return Reply::Refused(Refusal::NotNow);
+        };
+        if tenant.queue_settings(self, queue).is_none() {
+            return Reply::Refused(Refusal::UnknownQueue);
+        }
+        let Connected {
+            agent,
+            queue: old,
+            leg,
+            parties,
+            ..
+        } = connected.clone();
+        for party in leg.into_iter().chain(parties) {
+            self.remove_leg(tenant, party);
+        }
+        self.stop_recording(tenant);
+        self.stop_talking(tenant);
+        // The agent who gives the caller away does not get the caller back.
+        self.suppressed.insert(agent);
+        self.agent_wraps_up(tenant, agent, old);
+        self.enter_queue(tenant, queue);
+        Reply::Done
+    }
+
+    /// Operations that only make sense while caller and agent talk.
+    pub(crate) fn stop_talking(&mut self, tenant: &mut Tenant) {
+        self.close_operations(tenant, |purpose| {
+            *purpose == Purpose::Hold || matches!(purpose, Purpose::Collect(_))
+        });
+        let adding: Vec<u32> = self
+            .operations
+            .iter()
+            .filter(|(_, open)| matches!(open.purpose, Purpose::AddParty(_)))
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in adding {
+            self.cancel_add(tenant, sequence);
+        }
+    }
+
+    /// The agent's part is over; wrap-up begins where the queue has one.
+    pub(crate) fn agent_wraps_up(&mut self, tenant: &mut Tenant, agent: AgentId, queue: QueueId) {
+        let length = tenant
+            .queue_settings(self, queue)
+            .map_or(Millis(0), |s| s.wrap_up);
+        if length == Millis(0) {
+            return tenant.free_agent(agent, None);
+        }
+        tenant.set_agent_state(agent, AgentState::WrapUp { call: self.id });
+        let at = tenant.now.after(length);
+        tenant.timers.set(crate::timers::Timer::WrapUp(agent), at);
+    }
+
+    fn bridge(&mut self, tenant: &mut Tenant) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
+        let Connected {
+            agent,
+            queue,
+            parties,
+            ..
+        } = connected.clone();
+        self.stop_talking(tenant);
+        self.state = State::Bridged(Bridged {
+            parties,
+            seen: true,
+        });
+        self.agent_wraps_up(tenant, agent, queue);
+    }
+
+    fn set_hold(&mut self, tenant: &mut Tenant, on_hold: bool) {
+        if let State::Connected(connected) = &mut self.state {
+            connected.on_hold = on_hold;
+            tenant.emit(Event::HoldChanged {
+                call: self.id,
+                on_hold,
+            });
+        }
+    }
+}
+
+/// How long an added party rings.
+pub(crate) const PARTY_RING: Millis = Millis::from_secs(60);

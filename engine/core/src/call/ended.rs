@@ -1,0 +1,234 @@
+//! How a call ends: hanging up, the last event, wrap-up, and the memory of ended calls.
+
+use crate::agent::AgentState;
+use crate::call::operations::Purpose;
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::event::{CallOutcome, Event, OfferOutcome};
+use crate::ids::{AgentId, CallId, OfferId};
+use crate::input::{Ignored, Reply};
+use crate::tenant::Tenant;
+use crate::timers::{CallTimer, Timer};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Hung up; `CallDisconnected` is owed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) outcome: CallOutcome,
+    tries: u32,
+}
+
+/// The media is gone; the agent finishes the contact.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct WrapUp {
+    pub(crate) agent: AgentId,
+}
+
+/// Nothing is left to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Ended;
+
+/// The last ended calls, oldest forgotten first.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct EndedCalls {
+    order: VecDeque<CallId>,
+    calls: BTreeMap<CallId, EndedCall>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct EndedCall {
+    handled_by: Option<AgentId>,
+    last_sequence: u32,
+}
+
+impl EndedCalls {
+    pub(crate) fn note(&mut self, call: &Call, limit: u32) {
+        let ended = EndedCall {
+            handled_by: call.handled_by,
+            last_sequence: call.last_sequence,
+        };
+        self.calls.insert(call.id, ended);
+        self.order.push_back(call.id);
+        while self.order.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            if let Some(oldest) = self.order.pop_front() {
+                self.calls.remove(&oldest);
+            }
+        }
+    }
+
+    pub(crate) fn contains(&self, call: CallId) -> bool {
+        self.calls.contains_key(&call)
+    }
+
+    pub(crate) fn handled_by(&self, call: CallId) -> Option<AgentId> {
+        self.calls.get(&call).and_then(|ended| ended.handled_by)
+    }
+
+    /// Numbers one more command of an ended call.
+    pub(crate) fn next_sequence(&mut self, call: CallId) -> u32 {
+        let Some(ended) = self.calls.get_mut(&call) else {
+            return 1;
+        };
+        ended.last_sequence = ended.last_sequence.saturating_add(1);
+        ended.last_sequence
+    }
+}
+
+impl Call {
+    /// Ends the call for everybody. It is over when ACS says so.
+    pub(crate) fn end(&mut self, tenant: &mut Tenant, outcome: CallOutcome) {
+        self.release(tenant);
+        if self.connection.is_none() {
+            return self.finish(tenant, outcome);
+        }
+        self.state = State::Ending(Ending { outcome, tries: 0 });
+        self.hang_up_again(tenant);
+    }
+
+    /// The call is over: the contact has its outcome, and the agent wraps up or is free.
+    pub(crate) fn finish(&mut self, tenant: &mut Tenant, outcome: CallOutcome) {
+        self.release(tenant);
+        tenant.timers.clear_call(self.id);
+        self.operations.clear();
+        tenant.emit(Event::CallEnded {
+            call: self.id,
+            outcome,
+            agent: self.handled_by,
+        });
+        let wraps_up = self.handled_by.filter(|agent| {
+            let state = tenant.agents.get(agent).map(|agent| agent.state);
+            state == Some(AgentState::WrapUp { call: self.id })
+        });
+        self.state = match wraps_up {
+            Some(agent) => State::WrapUp(WrapUp { agent }),
+            None => State::Ended(Ended),
+        };
+    }
+
+    pub(crate) fn call_disconnected(&mut self, tenant: &mut Tenant) -> Reply {
+        match self.state {
+            State::WrapUp(_) | State::Ended(_) => Reply::Ignored(Ignored::EndedCall),
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_) => {
+                self.vanished(tenant);
+                Reply::Done
+            }
+        }
+    }
+
+    /// ACS does not know the call any more.
+    pub(crate) fn vanished(&mut self, tenant: &mut Tenant) {
+        match self.state {
+            State::WrapUp(_) | State::Ended(_) => {}
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_) => {
+                let outcome = self.outcome_when_caller_leaves();
+                self.finish(tenant, outcome);
+            }
+        }
+    }
+
+    /// Hangs up, again when `CallDisconnected` did not come; after some tries the call counts as
+    /// over.
+    pub(crate) fn hang_up_again(&mut self, tenant: &mut Tenant) {
+        let State::Ending(ending) = &mut self.state else {
+            return;
+        };
+        let outcome = ending.outcome;
+        ending.tries = ending.tries.saturating_add(1);
+        let enough = ending.tries > tenant.limits().tries_max;
+        let Some(connection) = self.connection.clone().filter(|_| !enough) else {
+            return self.finish(tenant, outcome);
+        };
+        self.close_operations(tenant, |purpose| *purpose == Purpose::HangUp);
+        self.operate(tenant, Purpose::HangUp, Operation::Terminate { connection });
+        let after = tenant.timeouts().hang_up;
+        self.set_timer(tenant, CallTimer::HangUp, after);
+    }
+
+    pub(crate) fn wrap_up_done(&mut self, tenant: &mut Tenant, agent: AgentId) {
+        let State::WrapUp(wrap_up) = &self.state else {
+            return;
+        };
+        if wrap_up.agent == agent {
+            tenant.timers.clear_call(self.id);
+            self.state = State::Ended(Ended);
+        }
+    }
+
+    /// Nothing was heard of the call for long: perhaps `CallDisconnected` was lost.
+    pub(crate) fn audit(&mut self, tenant: &mut Tenant) {
+        if let Some(connection) = self.connection.clone() {
+            self.operate(tenant, Purpose::Audit, Operation::GetCall { connection });
+        }
+        self.heard_of(tenant);
+    }
+
+    /// After a restart.
+    pub(crate) fn restarted(&mut self, tenant: &mut Tenant) {
+        for moment in tenant.take_recording_questions(self.id) {
+            self.decide_recording(tenant, moment);
+        }
+        self.select_endpoints_again(tenant);
+        self.resend_operations(tenant);
+    }
+
+    /// Leaves the present state: queue, offer, agent. Nothing of it goes on.
+    fn release(&mut self, tenant: &mut Tenant) {
+        match &self.state {
+            State::Queued(_) => self.leave_queue(tenant),
+            State::Offering(offering) => {
+                let (agent, idle_since) = (offering.agent, offering.idle_since());
+                let offer = OfferId {
+                    call: self.id,
+                    generation: self.offers,
+                };
+                let outcome = OfferOutcome::Cancelled;
+                tenant.emit(Event::OfferEnded {
+                    offer,
+                    agent,
+                    outcome,
+                });
+                if let Some(question) = offering.question() {
+                    tenant.close_question(question);
+                }
+                tenant
+                    .timers
+                    .clear(Timer::Call(self.id, CallTimer::OfferExpires));
+                self.leave_queue(tenant);
+                tenant.free_agent(agent, Some(idle_since));
+            }
+            State::Connected(connected) => {
+                let (agent, queue) = (connected.agent, connected.queue);
+                tenant.take_recording_questions(self.id);
+                self.agent_wraps_up(tenant, agent, queue);
+            }
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => {}
+        }
+        self.close_operations(tenant, |_| true);
+        tenant.timers.clear_call(self.id);
+        self.heard_of(tenant);
+    }
+}

@@ -1,0 +1,155 @@
+//! Leaving a queue without an agent: a message, another queue, a number, a voicemail.
+
+use crate::call::connected::{Bridged, PARTY_RING};
+use crate::call::operations::{Finished, Purpose};
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::config::Exit;
+use crate::event::CallOutcome;
+use crate::ids::{Millis, QueueId};
+use crate::participant::Participant;
+use crate::tenant::Tenant;
+use crate::timers::CallTimer;
+use serde::{Deserialize, Serialize};
+
+/// Leaves by a queue's exit.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) enum Exiting {
+    /// A message plays; then the call ends.
+    Message,
+    /// A party is being added.
+    Number { who: Participant },
+    /// The greeting of the voicemail plays.
+    Greeting { length_max: Millis },
+    /// The caller leaves a message.
+    Voicemail { length_max: Millis },
+}
+
+impl Exiting {
+    pub(crate) fn expects(&self, who: &Participant) -> bool {
+        match self {
+            Self::Number { who: expected } => expected.is_same_party(who),
+            Self::Message | Self::Greeting { .. } | Self::Voicemail { .. } => false,
+        }
+    }
+}
+
+impl Call {
+    /// Takes a way out of `queue`, whether the contact waits in it or was about to.
+    pub(crate) fn take_exit(&mut self, tenant: &mut Tenant, queue: QueueId, exit: Exit) {
+        let waited = self.waiting().is_some();
+        self.leave_queue(tenant);
+        match exit {
+            Exit::Queue(next) => {
+                self.queue_moves = self.queue_moves.saturating_add(1);
+                if self.queue_moves > tenant.limits().queue_moves_max {
+                    return self.end(tenant, CallOutcome::Exited);
+                }
+                if waited {
+                    // The music of this queue would go on under the next one's.
+                    self.cancel_media(tenant, Purpose::StopMedia);
+                }
+                self.enter_queue(tenant, next);
+            }
+            Exit::Message(prompt) => match self.play_to_caller(prompt, false, true) {
+                Some(operation) => {
+                    self.state = State::Exiting(Exiting::Message);
+                    self.operate(tenant, Purpose::ExitMessage, operation);
+                }
+                None => self.finish(tenant, CallOutcome::Exited),
+            },
+            Exit::Voicemail {
+                greeting,
+                length_max,
+            } => match self.play_to_caller(greeting, false, true) {
+                Some(operation) => {
+                    self.state = State::Exiting(Exiting::Greeting { length_max });
+                    self.operate(tenant, Purpose::VoicemailGreeting, operation);
+                }
+                None => self.finish(tenant, CallOutcome::Exited),
+            },
+            Exit::Number(who) => self.exit_to_number(tenant, queue, who),
+        }
+    }
+
+    /// The message has played, or could not be: either way the caller has waited enough.
+    pub(crate) fn exit_message_finished(&mut self, tenant: &mut Tenant) {
+        let State::Exiting(Exiting::Message) = &self.state else {
+            return;
+        };
+        self.end(tenant, CallOutcome::Exited);
+    }
+
+    pub(crate) fn exit_number_finished(
+        &mut self,
+        tenant: &mut Tenant,
+        who: Participant,
+        finished: &Finished,
+    ) {
+        let State::Exiting(Exiting::Number { .. }) = &self.state else {
+            if *finished == Finished::Done && !self.is_expected(&who) {
+                self.remove_leg(tenant, who);
+            }
+            return;
+        };
+        self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
+        if *finished == Finished::Done {
+            self.state = State::Bridged(Bridged::with(who));
+            self.media_stops = 0;
+            self.cancel_media(tenant, Purpose::StopMedia);
+        } else {
+            self.end(tenant, CallOutcome::Exited);
+        }
+    }
+
+    pub(crate) fn voicemail_greeted(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        let State::Exiting(Exiting::Greeting { length_max }) = self.state else {
+            return;
+        };
+        if *finished != Finished::Done {
+            return self.end(tenant, CallOutcome::Exited);
+        }
+        self.state = State::Exiting(Exiting::Voicemail { length_max });
+        self.start_recording(tenant);
+    }
+
+    /// The voicemail records: it has so much time.
+    pub(crate) fn voicemail_records(&mut self, tenant: &mut Tenant) {
+        if let State::Exiting(Exiting::Voicemail { length_max }) = self.state {
+            self.set_timer(tenant, CallTimer::VoicemailFull, length_max);
+        }
+    }
+
+    pub(crate) fn voicemail_broken(&mut self, tenant: &mut Tenant) {
+        if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
+            self.end(tenant, CallOutcome::Exited);
+        }
+    }
+
+    pub(crate) fn voicemail_full(&mut self, tenant: &mut Tenant) {
+        if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
+            self.end(tenant, CallOutcome::Exited);
+        }
+    }
+
+    /// The caller hears music until the party answers.
+    fn exit_to_number(&mut self, tenant: &mut Tenant, queue: QueueId, who: Participant) {
+        let Some(connection) = self.connection.clone() else {
+            return self.finish(tenant, CallOutcome::Exited);
+        };
+        self.state = State::Exiting(Exiting::Number { who: who.clone() });
+        let music = tenant
+            .queue_settings(self, queue)
+            .map(|settings| settings.music);
+        if let Some(operation) = music.and_then(|music| self.play_to_caller(music, true, true)) {
+            self.operate(tenant, Purpose::ExitMusic, operation);
+        }
+        let operation = Operation::AddParticipant {
+            connection,
+            participant: who.clone(),
+            ring: PARTY_RING,
+            headers: std::collections::BTreeMap::new(),
+        };
+        self.operate(tenant, Purpose::ExitNumber(who), operation);
+    }
+}

@@ -1,0 +1,114 @@
+//! Greeting and one-level DTMF menu: the native rule of the `dialog` decision point.
+
+use crate::call::operations::{Finished, Purpose};
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::config::{Menu, MenuAction, ResourceAccount};
+use crate::event::CallOutcome;
+use crate::input::Digits;
+use crate::question::Consent;
+use crate::tenant::Tenant;
+use serde::{Deserialize, Serialize};
+
+/// The menu is playing or waits for a digit.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct MenuTurn {
+    /// How often the prompt has played.
+    tries: u32,
+}
+
+/// The prompt could not be played: playing it again will not help.
+const PROMPT_BROKEN: [u32; 5] = [8511, 8535, 8536, 8564, 8565];
+
+impl Call {
+    /// The caller is there: greets, or queues at once where there is no menu.
+    pub(crate) fn greet(&mut self, tenant: &mut Tenant) {
+        let Some(account) = self.account_settings(tenant) else {
+            return self.end(tenant, CallOutcome::Failed);
+        };
+        match account.menu {
+            Some(menu) => self.play_menu(tenant, &menu, 1),
+            None => self.enter_queue(tenant, account.default_queue),
+        }
+    }
+
+    pub(crate) fn menu_finished(&mut self, tenant: &mut Tenant, finished: Finished) {
+        let State::Menu(turn) = &self.state else {
+            return;
+        };
+        let tries = turn.tries;
+        let Some(account) = self.account_settings(tenant) else {
+            return self.end(tenant, CallOutcome::Failed);
+        };
+        let Some(menu) = account.menu else {
+            return self.enter_queue(tenant, account.default_queue);
+        };
+        let action = match &finished {
+            Finished::Digits(Digits::Plain(digits)) => digits
+                .chars()
+                .next()
+                .and_then(|digit| Some((digit, *menu.options.get(&digit)?))),
+            Finished::Digits(Digits::Sensitive { .. })
+            | Finished::Done
+            | Finished::Failed(_)
+            | Finished::Cancelled
+            | Finished::Refused { .. }
+            | Finished::Unknown => None,
+        };
+        match action {
+            Some((digit, MenuAction::Queue(queue))) => {
+                self.menu_digits.push(digit);
+                return self.enter_queue(tenant, queue);
+            }
+            Some((digit, MenuAction::GiveConsent)) => {
+                self.menu_digits.push(digit);
+                self.consent = Consent::Given;
+            }
+            Some((digit, MenuAction::RefuseConsent)) => {
+                self.menu_digits.push(digit);
+                self.consent = Consent::Refused;
+            }
+            Some((_, MenuAction::Repeat)) | None => {}
+        }
+        let broken = match finished {
+            Finished::Failed(codes) => PROMPT_BROKEN.contains(&codes.sub_code),
+            Finished::Refused { .. } => true,
+            Finished::Unknown => {
+                // It may still play: nothing may be left over when the menu starts again.
+                self.cancel_media(tenant, Purpose::StopMedia);
+                false
+            }
+            Finished::Done | Finished::Digits(_) | Finished::Cancelled => false,
+        };
+        // A digit that only notes consent is a good answer, but it may not go on for ever.
+        if broken || tries >= menu.tries {
+            self.enter_queue(tenant, account.default_queue);
+        } else {
+            self.play_menu(tenant, &menu, tries.saturating_add(1));
+        }
+    }
+
+    fn play_menu(&mut self, tenant: &mut Tenant, menu: &Menu, tries: u32) {
+        self.state = State::Menu(MenuTurn { tries });
+        let Some(connection) = self.connection.clone() else {
+            return self.end(tenant, CallOutcome::Failed);
+        };
+        let operation = Operation::Recognize {
+            connection,
+            prompt: menu.prompt,
+            target: self.from.clone(),
+            digits_max: 1,
+            stop_on_pound: false,
+            silence: menu.silence,
+            sensitive: false,
+            collection: None,
+            interrupt: false,
+        };
+        self.operate(tenant, Purpose::Menu, operation);
+    }
+
+    fn account_settings(&self, tenant: &Tenant) -> Option<ResourceAccount> {
+        let config = self.config(tenant)?;
+        config.resource_accounts.get(&self.account?).cloned()
+    }
+}

@@ -1,0 +1,835 @@
+//! Operations that are under way: what each is for, how it ends, and what it means for the call.
+//!
+//! An operation ends by its event, by the outcome of its request, or by its deadline. Whatever
+//! comes later finds nothing open and is ignored.
+
+use crate::call::{Call, State};
+use crate::command::{Command, Operation};
+use crate::event::Event;
+use crate::ids::{CollectionId, CommandId, InvitationId, Millis};
+use crate::input::{Digits, Ignored, Outcome, Reply, Response, ResultCodes};
+use crate::participant::Participant;
+use crate::tenant::Tenant;
+use crate::timers::{CallTimer, Timer};
+use serde::{Deserialize, Serialize};
+
+/// An operation that has not ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct OpenOperation {
+    pub(crate) purpose: Purpose,
+    /// Whether the request has an outcome.
+    answered: bool,
+    /// Of an added participant, once known.
+    invitation: Option<InvitationId>,
+    /// The participant is not wanted any more.
+    cancelled: bool,
+    /// To be sent again after a restart, where that is harmless.
+    #[serde(default)]
+    again: Option<Operation>,
+}
+
+/// What an operation is for: decides which rule hears of its end.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    Answer,
+    Menu,
+    Music,
+    Message,
+    /// Ends whatever plays.
+    StopMedia,
+    ExitMessage,
+    ExitMusic,
+    ExitNumber(Participant),
+    VoicemailGreeting,
+    Ring {
+        generation: u32,
+        endpoint: u32,
+        participant: Participant,
+    },
+    CancelAdd,
+    Confirm {
+        generation: u32,
+        endpoint: u32,
+    },
+    /// Takes out a leg that is not wanted.
+    RemoveLeg(Participant),
+    Hold,
+    AddParty(Participant),
+    RemoveParty(Participant),
+    Collect(CollectionId),
+    StartRecording,
+    PauseRecording,
+    ResumeRecording,
+    StopRecording,
+    ObserveRecording,
+    Transcription {
+        on: bool,
+    },
+    Streaming {
+        on: bool,
+    },
+    HangUp,
+    Audit,
+}
+
+/// How an operation ended.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Finished {
+    Done,
+    Digits(Digits),
+    Failed(ResultCodes),
+    Cancelled,
+    Refused { status: u16, sub_code: Option<u32> },
+    Unknown,
+}
+
+impl Purpose {
+    /// The response ends it; no event is waited for.
+    fn ends_when_accepted(&self) -> bool {
+        match self {
+            Self::StopMedia
+            | Self::CancelAdd
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. }
+            | Self::HangUp
+            | Self::Audit => true,
+            Self::Answer
+            | Self::Menu
+            | Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::ExitNumber(_)
+            | Self::VoicemailGreeting
+            | Self::Ring { .. }
+            | Self::Confirm { .. }
+            | Self::RemoveLeg(_)
+            | Self::Hold
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::Collect(_)
+            | Self::StartRecording => false,
+        }
+    }
+
+    /// A refusal with 404 means that the call is gone, not just what the operation was about.
+    fn is_about_the_call(&self) -> bool {
+        match self {
+            Self::Menu
+            | Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::VoicemailGreeting
+            | Self::Confirm { .. }
+            | Self::Hold
+            | Self::Collect(_)
+            | Self::Audit
+            | Self::HangUp => true,
+            Self::Answer
+            | Self::StopMedia
+            | Self::ExitNumber(_)
+            | Self::Ring { .. }
+            | Self::CancelAdd
+            | Self::RemoveLeg(_)
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::StartRecording
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. } => false,
+        }
+    }
+
+    fn is_play(&self) -> bool {
+        match self {
+            Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::VoicemailGreeting
+            | Self::Hold => true,
+            Self::Answer
+            | Self::Menu
+            | Self::StopMedia
+            | Self::ExitNumber(_)
+            | Self::Ring { .. }
+            | Self::CancelAdd
+            | Self::Confirm { .. }
+            | Self::RemoveLeg(_)
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::Collect(_)
+            | Self::StartRecording
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. }
+            | Self::HangUp
+            | Self::Audit => false,
+        }
+    }
+
+    fn is_recognize(&self) -> bool {
+        *self == Self::Menu || matches!(self, Self::Confirm { .. } | Self::Collect(_))
+    }
+
+    fn is_endless(&self) -> bool {
+        *self == Self::Music || *self == Self::ExitMusic || *self == Self::Hold
+    }
+
+    /// The party that is being added.
+    fn adds(&self) -> Option<&Participant> {
+        if let Self::Ring { participant, .. }
+        | Self::ExitNumber(participant)
+        | Self::AddParty(participant) = self
+        {
+            return Some(participant);
+        }
+        None
+    }
+
+    fn removes(&self) -> Option<&Participant> {
+        if let Self::RemoveLeg(participant) | Self::RemoveParty(participant) = self {
+            return Some(participant);
+        }
+        None
+    }
+}
+
+impl Call {
+    /// Sends an operation and watches it. Returns its sequence.
+    pub(crate) fn operate(
+        &mut self,
+        tenant: &mut Tenant,
+        purpose: Purpose,
+        operation: Operation,
+    ) -> u32 {
+        self.last_sequence = self.last_sequence.saturating_add(1);
+        let sequence = self.last_sequence;
+        let deadline = tenant.now.after(self.deadline_of(tenant, &operation));
+        tenant.timers.set(
+            Timer::Call(self.id, CallTimer::Operation(sequence)),
+            deadline,
+        );
+        let again = is_harmless_twice(&operation).then(|| operation.clone());
+        let open = OpenOperation {
+            purpose,
+            answered: false,
+            invitation: None,
+            cancelled: false,
+            again,
+        };
+        self.operations.insert(sequence, open);
+        let id = CommandId {
+            call: self.id,
+            sequence,
+        };
+        tenant
+            .commands
+            .push_back(Command::Operate { id, operation });
+        sequence
+    }
+
+    pub(crate) fn handle_outcome(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        outcome: Outcome,
+    ) -> Reply {
+        let Some(open) = self.operations.get_mut(&sequence) else {
+            return Reply::Ignored(Ignored::ClosedOperation);
+        };
+        open.answered = true;
+        open.again = None;
+        let purpose = open.purpose.clone();
+        match outcome {
+            Outcome::Accepted(response) => {
+                self.heard_of(tenant);
+                self.accepted(tenant, sequence, &purpose, response);
+                if purpose.ends_when_accepted() {
+                    self.close(tenant, sequence);
+                    self.finished(tenant, sequence, purpose, Finished::Done);
+                }
+            }
+            Outcome::Refused { status, sub_code } => {
+                self.close(tenant, sequence);
+                self.finished(
+                    tenant,
+                    sequence,
+                    purpose,
+                    Finished::Refused { status, sub_code },
+                );
+            }
+            Outcome::Unknown => {
+                // What has an event may still get it; its deadline decides.
+                if purpose.ends_when_accepted() {
+                    self.close(tenant, sequence);
+                    self.finished(tenant, sequence, purpose, Finished::Unknown);
+                } else if purpose == Purpose::Answer {
+                    self.answer_unknown(tenant);
+                }
+            }
+        }
+        Reply::Done
+    }
+
+    pub(crate) fn operation_timed_out(&mut self, tenant: &mut Tenant, sequence: u32) {
+        let Some(open) = self.close(tenant, sequence) else {
+            return;
+        };
+        if let Some(invitation) = open.invitation.filter(|_| !open.cancelled) {
+            self.cancel_invitation(tenant, invitation);
+        }
+        self.finished(tenant, sequence, open.purpose, Finished::Unknown);
+    }
+
+    /// An open `participants:add` is not wanted any more: it is cancelled, or will be as soon as its
+    /// invitation is known. Who answers all the same is taken out again.
+    pub(crate) fn cancel_add(&mut self, tenant: &mut Tenant, sequence: u32) {
+        let Some(open) = self.operations.get_mut(&sequence) else {
+            return;
+        };
+        if open.cancelled {
+            return;
+        }
+        open.cancelled = true;
+        if let Some(invitation) = open.invitation.clone() {
+            self.cancel_invitation(tenant, invitation);
+        }
+    }
+
+    pub(crate) fn cancel_media(&mut self, tenant: &mut Tenant, purpose: Purpose) {
+        if let Some(connection) = self.connection.clone() {
+            self.operate(tenant, purpose, Operation::CancelMedia { connection });
+        }
+    }
+
+    /// Takes a leg out that is not wanted.
+    pub(crate) fn remove_leg(&mut self, tenant: &mut Tenant, participant: Participant) {
+        if let Some(connection) = self.connection.clone() {
+            let purpose = Purpose::RemoveLeg(participant.clone());
+            self.operate(
+                tenant,
+                purpose,
+                Operation::RemoveParticipant {
+                    connection,
+                    participant,
+                },
+            );
+        }
+    }
+
+    /// Stops watching operations; whatever comes of them is ignored.
+    pub(crate) fn close_operations(
+        &mut self,
+        tenant: &mut Tenant,
+        which: impl Fn(&Purpose) -> bool,
+    ) {
+        let sequences: Vec<u32> = self
+            .operations
+            .iter()
+            .filter(|(_, open)| which(&open.purpose))
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in sequences {
+            self.close(tenant, sequence);
+        }
+    }
+
+    pub(crate) fn is_open(&self, which: impl Fn(&Purpose) -> bool) -> bool {
+        self.operations.values().any(|open| which(&open.purpose))
+    }
+
+    /// After a restart: operations without outcome are sent again where that is harmless; of the
+    /// others nobody knows.
+    pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant) {
+        let unanswered: Vec<(u32, Option<Operation>)> = self
+            .operations
+            .iter()
+            .filter(|(_, open)| !open.answered)
+            .map(|(sequence, open)| (*sequence, open.again.clone()))
+            .collect();
+        for (sequence, again) in unanswered {
+            match again {
+                Some(operation) => {
+                    let id = CommandId {
+                        call: self.id,
+                        sequence,
+                    };
+                    tenant
+                        .commands
+                        .push_back(Command::Operate { id, operation });
+                }
+                None => self.operation_timed_out(tenant, sequence),
+            }
+        }
+    }
+
+    pub(crate) fn participant_added(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        who: Participant,
+    ) -> Reply {
+        let found = self.find(sequence, |purpose| {
+            purpose
+                .adds()
+                .is_some_and(|added| added.is_same_party(&who))
+        });
+        match found {
+            Some(sequence) => self.end_operation(tenant, sequence, Finished::Done),
+            None if self.is_expected(&who) => Reply::Ignored(Ignored::ClosedOperation),
+            None => {
+                // Answered after we gave up on it.
+                self.remove_leg(tenant, who);
+                Reply::Done
+            }
+        }
+    }
+
+    pub(crate) fn participant_not_added(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        who: &Participant,
+        codes: ResultCodes,
+    ) -> Reply {
+        let found = self.find(sequence, |purpose| {
+            purpose.adds().is_some_and(|added| added.is_same_party(who))
+        });
+        self.end_found(tenant, found, Finished::Failed(codes))
+    }
+
+    pub(crate) fn invitation_cancelled(
+        &mut self,
+        tenant: &mut Tenant,
+        invitation: &InvitationId,
+    ) -> Reply {
+        let found = self
+            .operations
+            .iter()
+            .find(|(_, open)| open.invitation.as_ref() == Some(invitation))
+            .map(|(sequence, _)| *sequence);
+        self.end_found(tenant, found, Finished::Cancelled)
+    }
+
+    pub(crate) fn participant_removed(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        who: &Participant,
+    ) -> Reply {
+        let found = self.find(sequence, |purpose| {
+            purpose
+                .removes()
+                .is_some_and(|removed| removed.is_same_party(who))
+        });
+        self.end_found(tenant, found, Finished::Done)
+    }
+
+    pub(crate) fn participant_not_removed(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        who: &Participant,
+        codes: ResultCodes,
+    ) -> Reply {
+        let found = self.find(sequence, |purpose| {
+            purpose
+                .removes()
+                .is_some_and(|removed| removed.is_same_party(who))
+        });
+        self.end_found(tenant, found, Finished::Failed(codes))
+    }
+
+    pub(crate) fn play_started(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
+        let Some(sequence) = self.find(sequence, Purpose::is_play) else {
+            return Reply::Ignored(Ignored::ClosedOperation);
+        };
+        let endless = self
+            .operations
+            .get(&sequence)
+            .is_some_and(|open| open.purpose.is_endless());
+        if endless {
+            tenant
+                .timers
+                .clear(Timer::Call(self.id, CallTimer::Operation(sequence)));
+        }
+        Reply::Done
+    }
+
+    pub(crate) fn play_completed(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
+        let found = self.find(sequence, Purpose::is_play);
+        self.end_found(tenant, found, Finished::Done)
+    }
+
+    pub(crate) fn play_failed(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        codes: ResultCodes,
+    ) -> Reply {
+        let found = self.find(sequence, Purpose::is_play);
+        self.end_found(tenant, found, Finished::Failed(codes))
+    }
+
+    pub(crate) fn play_cancelled(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
+        let found = self.find(sequence, Purpose::is_play);
+        self.end_found(tenant, found, Finished::Cancelled)
+    }
+
+    pub(crate) fn digits_recognized(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        digits: Digits,
+    ) -> Reply {
+        let found = self.find(sequence, Purpose::is_recognize);
+        self.end_found(tenant, found, Finished::Digits(digits))
+    }
+
+    pub(crate) fn recognize_failed(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        codes: ResultCodes,
+    ) -> Reply {
+        let found = self.find(sequence, Purpose::is_recognize);
+        self.end_found(tenant, found, Finished::Failed(codes))
+    }
+
+    pub(crate) fn recognize_cancelled(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+    ) -> Reply {
+        let found = self.find(sequence, Purpose::is_recognize);
+        self.end_found(tenant, found, Finished::Cancelled)
+    }
+
+    pub(crate) fn recording_not_started(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        codes: ResultCodes,
+    ) -> Reply {
+        let found = self.find(sequence, |purpose| *purpose == Purpose::StartRecording);
+        self.end_found(tenant, found, Finished::Failed(codes))
+    }
+
+    /// Ends the operation that starts recording, when its event comes.
+    pub(crate) fn recording_started(&mut self, tenant: &mut Tenant) {
+        self.close_operations(tenant, |purpose| *purpose == Purpose::StartRecording);
+    }
+
+    /// What an accepted request brought, before it ends.
+    fn accepted(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        purpose: &Purpose,
+        response: Response,
+    ) {
+        match response {
+            Response::Empty | Response::Participants(_) => {}
+            Response::Connection { connection, gone } => {
+                if *purpose == Purpose::Answer {
+                    self.answer_accepted(tenant, connection);
+                } else if gone {
+                    self.vanished(tenant);
+                }
+            }
+            Response::Invitation(invitation) => {
+                let Some(open) = self.operations.get_mut(&sequence) else {
+                    return;
+                };
+                open.invitation = Some(invitation.clone());
+                if open.cancelled {
+                    self.cancel_invitation(tenant, invitation);
+                }
+            }
+            Response::Recording { recording, active } => {
+                self.recording_accepted(tenant, purpose, recording, active);
+            }
+        }
+    }
+
+    /// Tells the rule that an operation has ended.
+    fn finished(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        purpose: Purpose,
+        finished: Finished,
+    ) {
+        if let Finished::Refused { status: 404, .. } = finished
+            && purpose.is_about_the_call()
+        {
+            return self.vanished(tenant);
+        }
+        self.tell_failure(tenant, &purpose, &finished);
+        match purpose {
+            Purpose::Answer => match finished {
+                Finished::Refused { .. } | Finished::Failed(_) => self.answer_refused(tenant),
+                Finished::Unknown => self.answer_unknown(tenant),
+                Finished::Done | Finished::Digits(_) | Finished::Cancelled => {}
+            },
+            Purpose::Menu => self.menu_finished(tenant, finished),
+            Purpose::Music => self.music_finished(tenant, sequence, &finished),
+            Purpose::Message => self.message_finished(tenant, sequence, &finished),
+            Purpose::ExitMessage => self.exit_message_finished(tenant),
+            Purpose::VoicemailGreeting => self.voicemail_greeted(tenant, &finished),
+            Purpose::ExitNumber(who) => self.exit_number_finished(tenant, who, &finished),
+            Purpose::Ring {
+                generation,
+                endpoint,
+                participant,
+            } => {
+                self.ring_finished(tenant, generation, endpoint, participant, &finished);
+            }
+            Purpose::Confirm {
+                generation,
+                endpoint,
+            } => {
+                self.confirm_finished(tenant, generation, endpoint, &finished);
+            }
+            Purpose::AddParty(who) => self.party_finished(tenant, who, &finished),
+            Purpose::RemoveParty(who) => self.party_removed(tenant, &who, &finished),
+            Purpose::Collect(collection) => self.collected(tenant, collection, &finished),
+            Purpose::StartRecording
+            | Purpose::PauseRecording
+            | Purpose::ResumeRecording
+            | Purpose::StopRecording
+            | Purpose::ObserveRecording => self.recording_finished(tenant, &purpose, &finished),
+            Purpose::Transcription { on } => {
+                self.side_finished(tenant, &finished, |r| &mut r.transcription, on)
+            }
+            Purpose::Streaming { on } => {
+                self.side_finished(tenant, &finished, |r| &mut r.streaming, on)
+            }
+            Purpose::StopMedia => self.media_stopped(tenant, &finished),
+            // After a hang-up, what counts is `CallDisconnected` or its timer.
+            Purpose::HangUp
+            | Purpose::ExitMusic
+            | Purpose::CancelAdd
+            | Purpose::RemoveLeg(_)
+            | Purpose::Hold
+            | Purpose::Audit => {}
+        }
+    }
+
+    /// A cancel that failed would leave music in a conversation: it is tried again.
+    fn media_stopped(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        let again = match finished {
+            Finished::Unknown => true,
+            Finished::Refused { status, .. } => *status == 429 || *status >= 500,
+            Finished::Done | Finished::Digits(_) | Finished::Failed(_) | Finished::Cancelled => {
+                false
+            }
+        };
+        let talks = matches!(self.state, State::Connected(_) | State::Bridged(_));
+        if again && talks && self.media_stops < tenant.limits().tries_max {
+            self.media_stops = self.media_stops.saturating_add(1);
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+    }
+
+    fn end_found(&mut self, tenant: &mut Tenant, found: Option<u32>, finished: Finished) -> Reply {
+        match found {
+            Some(sequence) => self.end_operation(tenant, sequence, finished),
+            None => Reply::Ignored(Ignored::ClosedOperation),
+        }
+    }
+
+    fn end_operation(&mut self, tenant: &mut Tenant, sequence: u32, finished: Finished) -> Reply {
+        let Some(open) = self.close(tenant, sequence) else {
+            return Reply::Ignored(Ignored::ClosedOperation);
+        };
+        self.finished(tenant, sequence, open.purpose, finished);
+        Reply::Done
+    }
+
+    /// Finds the open operation of an event: by the sequence that the event names, or, where ACS
+    /// named none, the first that fits.
+    fn find(&self, sequence: Option<u32>, fits: impl Fn(&Purpose) -> bool) -> Option<u32> {
+        match sequence {
+            Some(sequence) => self
+                .operations
+                .get(&sequence)
+                .filter(|open| fits(&open.purpose))
+                .map(|_| sequence),
+            None => self
+                .operations
+                .iter()
+                .find(|(_, open)| fits(&open.purpose))
+                .map(|(sequence, _)| *sequence),
+        }
+    }
+
+    fn close(&mut self, tenant: &mut Tenant, sequence: u32) -> Option<OpenOperation> {
+        tenant
+            .timers
+            .clear(Timer::Call(self.id, CallTimer::Operation(sequence)));
+        self.operations.remove(&sequence)
+    }
+
+    fn cancel_invitation(&mut self, tenant: &mut Tenant, invitation: InvitationId) {
+        if let Some(connection) = self.connection.clone() {
+            self.operate(
+                tenant,
+                Purpose::CancelAdd,
+                Operation::CancelAdd {
+                    connection,
+                    invitation,
+                },
+            );
+        }
+    }
+
+    /// How long an operation may take in all.
+    fn deadline_of(&self, tenant: &Tenant, operation: &Operation) -> Millis {
+        let timeouts = tenant.timeouts();
+        let prompt_length = |prompt| {
+            self.config(tenant)
+                .and_then(|config| config.prompts.get(&prompt).map(|p| p.length.0))
+                .unwrap_or(0)
+        };
+        let own = match operation {
+            Operation::Answer { .. } => return timeouts.answer,
+            Operation::Play {
+                prompt,
+                looped: false,
+                ..
+            } => prompt_length(*prompt),
+            Operation::Recognize {
+                prompt,
+                silence,
+                digits_max,
+                ..
+            } => prompt_length(*prompt)
+                .saturating_add(silence.0)
+                .saturating_add(u64::from(*digits_max).saturating_mul(INTER_TONE.0)),
+            Operation::AddParticipant { ring, .. } => ring.0,
+            Operation::Play { looped: true, .. }
+            | Operation::Reject { .. }
+            | Operation::CancelMedia { .. }
+            | Operation::CancelAdd { .. }
+            | Operation::RemoveParticipant { .. }
+            | Operation::GetCall { .. }
+            | Operation::GetParticipants { .. }
+            | Operation::HangUp { .. }
+            | Operation::Terminate { .. }
+            | Operation::StartRecording { .. }
+            | Operation::StopRecording { .. }
+            | Operation::PauseRecording { .. }
+            | Operation::ResumeRecording { .. }
+            | Operation::GetRecording { .. }
+            | Operation::StartTranscription { .. }
+            | Operation::StopTranscription { .. }
+            | Operation::StartStreaming { .. }
+            | Operation::StopStreaming { .. } => 0,
+        };
+        Millis(
+            own.saturating_add(timeouts.request.0)
+                .saturating_add(timeouts.event.0),
+        )
+    }
+
+    fn tell_failure(&self, tenant: &mut Tenant, purpose: &Purpose, finished: &Finished) {
+        let how = match finished {
+            Finished::Done | Finished::Digits(_) | Finished::Cancelled => return,
+            Finished::Failed(codes) => format!("failed {}/{}", codes.code, codes.sub_code),
+            Finished::Refused { status, sub_code } => match sub_code {
+                Some(sub_code) => format!("refused {status}/{sub_code}"),
+                None => format!("refused {status}"),
+            },
+            Finished::Unknown => "unknown".to_owned(),
+        };
+        // Silence at a menu and a ring that nobody answers are ordinary life.
+        let ordinary = matches!(
+            purpose,
+            Purpose::Menu | Purpose::Confirm { .. } | Purpose::Ring { .. } | Purpose::Collect(_)
+        ) && matches!(finished, Finished::Failed(_));
+        if !ordinary {
+            let operation = purpose.name().to_owned();
+            tenant.emit(Event::OperationFailed {
+                call: self.id,
+                operation,
+                how,
+            });
+        }
+    }
+}
+
+impl Purpose {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Menu => "menu",
+            Self::Music => "music",
+            Self::Message => "message",
+            Self::StopMedia => "stop-media",
+            Self::ExitMessage => "exit-message",
+            Self::ExitMusic => "exit-music",
+            Self::ExitNumber(_) => "exit-number",
+            Self::VoicemailGreeting => "voicemail-greeting",
+            Self::Ring { .. } => "ring",
+            Self::CancelAdd => "cancel-add",
+            Self::Confirm { .. } => "confirm",
+            Self::RemoveLeg(_) => "remove-leg",
+            Self::Hold => "hold",
+            Self::AddParty(_) => "add-party",
+            Self::RemoveParty(_) => "remove-party",
+            Self::Collect(_) => "collect",
+            Self::StartRecording => "start-recording",
+            Self::PauseRecording => "pause-recording",
+            Self::ResumeRecording => "resume-recording",
+            Self::StopRecording => "stop-recording",
+            Self::ObserveRecording => "observe-recording",
+            Self::Transcription { .. } => "transcription",
+            Self::Streaming { .. } => "streaming",
+            Self::HangUp => "hang-up",
+            Self::Audit => "audit",
+        }
+    }
+}
+
+/// Longest pause between two digits, as requests ask for it.
+pub const INTER_TONE: Millis = Millis::from_secs(5);
+
+/// Operations whose repetition has no further effect: those with a repeatability header, and those
+/// that are idempotent by effect.
+fn is_harmless_twice(operation: &Operation) -> bool {
+    match operation {
+        Operation::Answer { .. }
+        | Operation::Reject { .. }
+        | Operation::AddParticipant { .. }
+        | Operation::CancelAdd { .. }
+        | Operation::RemoveParticipant { .. }
+        | Operation::CancelMedia { .. }
+        | Operation::GetCall { .. }
+        | Operation::GetParticipants { .. }
+        | Operation::HangUp { .. }
+        | Operation::Terminate { .. }
+        | Operation::StartRecording { .. }
+        | Operation::StopRecording { .. }
+        | Operation::PauseRecording { .. }
+        | Operation::ResumeRecording { .. }
+        | Operation::GetRecording { .. }
+        | Operation::StartTranscription { .. }
+        | Operation::StopTranscription { .. }
+        | Operation::StartStreaming { .. }
+        | Operation::StopStreaming { .. } => true,
+        Operation::Play { .. } | Operation::Recognize { .. } => false,
+    }
+}

@@ -1,0 +1,304 @@
+//! Waiting in a queue: place, music and messages, and the reasons to leave.
+
+use crate::call::operations::{Finished, Purpose};
+use crate::call::{Call, State};
+use crate::command::Operation;
+use crate::config::{Exit, Queue};
+use crate::event::{CallOutcome, Event};
+use crate::ids::{Millis, PromptId, QueueId};
+use crate::tenant::Tenant;
+use crate::timers::{CallTimer, Timer};
+use crate::waiting::Place;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Waits, and is not offered to anybody.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Queued {
+    pub(crate) waiting: Waiting,
+}
+
+/// What goes on while a contact waits; an offer does not interrupt it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) queue: QueueId,
+    pub(crate) place: Place,
+    music: Music,
+}
+
+/// What the caller hears.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum Music {
+    /// Nothing: it failed this many times in a row.
+    Silent { failures: u32 },
+    /// Music in a loop.
+    Playing { sequence: u32, failures: u32 },
+    /// A message; music follows.
+    Message { sequence: u32 },
+}
+
+impl Call {
+    /// Puts the contact into a queue, or takes the queue's exit at once. The place is that of the
+    /// first queue.
+    pub(crate) fn enter_queue(&mut self, tenant: &mut Tenant, queue: QueueId) {
+        let now = tenant.now;
+        let Some(settings) = tenant.queue_settings(self, queue) else {
+            return self.end(tenant, CallOutcome::Failed);
+        };
+        let since = *self.queued_since.get_or_insert(now);
+        if tenant.closed_queues.contains(&queue) || !settings.hours.is_open(now) {
+            return self.take_exit(tenant, queue, settings.exits.closed.clone());
+        }
+        let length_max = usize::try_from(tenant.limits().queue_length_max).unwrap_or(usize::MAX);
+        if tenant.waiting.length(queue) >= length_max {
+            return self.take_exit(tenant, queue, settings.exits.max_wait.clone());
+        }
+        if !tenant.is_staffed(self, &settings) {
+            return self.take_exit(tenant, queue, settings.exits.no_agents.clone());
+        }
+        let priority = settings.priority.saturating_add(self.priority);
+        let place = Place::new(priority, since, self.id);
+        tenant.waiting.join(queue, place);
+        let music = Music::Silent { failures: 0 };
+        self.left_out = false;
+        self.state = State::Queued(Queued {
+            waiting: Waiting {
+                queue,
+                place,
+                music,
+            },
+        });
+        let position = tenant.waiting.position(queue, place);
+        tenant.emit(Event::CallQueued {
+            call: self.id,
+            queue,
+            position,
+        });
+        self.set_timer(tenant, CallTimer::MaxWait, settings.max_wait);
+        if let Some(message) = settings.message {
+            self.set_timer(tenant, CallTimer::Message, message.every);
+        }
+        self.set_widen_timer(tenant, &settings);
+        self.play_music(tenant);
+        tenant.pool_changed(queue);
+    }
+
+    /// Leaves the queue: its timers, its place and its music operations are done with.
+    pub(crate) fn leave_queue(&mut self, tenant: &mut Tenant) {
+        let Some(waiting) = self.waiting() else {
+            return;
+        };
+        let (queue, place) = (waiting.queue, waiting.place);
+        tenant.waiting.leave(queue, place);
+        for timer in [
+            CallTimer::MaxWait,
+            CallTimer::Message,
+            CallTimer::MusicRetry,
+            CallTimer::Widen,
+            CallTimer::NoAgents,
+        ] {
+            tenant.timers.clear(Timer::Call(self.id, timer));
+        }
+        self.close_operations(tenant, |purpose| {
+            *purpose == Purpose::Music || *purpose == Purpose::Message
+        });
+    }
+
+    /// Back from an offer that came to nothing. The music played on.
+    pub(crate) fn wait_again(&mut self, tenant: &mut Tenant, waiting: Waiting) {
+        let queue = waiting.queue;
+        self.state = State::Queued(Queued { waiting });
+        if self.offers >= tenant.limits().offers_max {
+            if let Some(settings) = tenant.queue_settings(self, queue) {
+                self.take_exit(tenant, queue, settings.exits.max_wait.clone());
+            }
+            return;
+        }
+        tenant.pool_changed(queue);
+    }
+
+    pub(crate) fn waited_too_long(&mut self, tenant: &mut Tenant) {
+        self.leave_by(tenant, |settings| settings.exits.max_wait.clone());
+    }
+
+    pub(crate) fn queue_closed(&mut self, tenant: &mut Tenant) {
+        self.leave_by(tenant, |settings| settings.exits.closed.clone());
+    }
+
+    /// The time is up that a contact waits when nobody who could serve it is logged in.
+    pub(crate) fn still_no_agents(&mut self, tenant: &mut Tenant) {
+        let Some(queue) = self.waits_in() else { return };
+        let Some(settings) = tenant.queue_settings(self, queue) else {
+            return;
+        };
+        if !tenant.is_staffed(self, &settings) {
+            self.leave_by(tenant, |settings| settings.exits.no_agents.clone());
+        }
+    }
+
+    /// A routing group joins in, or a requirement has expired.
+    pub(crate) fn widen(&mut self, tenant: &mut Tenant) {
+        let Some(waiting) = self.waiting() else {
+            return;
+        };
+        let queue = waiting.queue;
+        self.left_out = false;
+        tenant.pool_changed(queue);
+        if let Some(settings) = tenant.queue_settings(self, queue) {
+            self.set_widen_timer(tenant, &settings);
+        }
+    }
+
+    pub(crate) fn play_music(&mut self, tenant: &mut Tenant) {
+        let Some((settings, waiting)) = self.waiting_settings(tenant) else {
+            return;
+        };
+        let failures = match waiting.music {
+            Music::Silent { failures } => failures,
+            Music::Playing { .. } => return,
+            Music::Message { .. } => 0,
+        };
+        let Some(operation) = self.play_to_caller(settings.music, true, false) else {
+            return;
+        };
+        let sequence = self.operate(tenant, Purpose::Music, operation);
+        self.set_music(Music::Playing { sequence, failures });
+    }
+
+    /// Interrupts the music with the queue's message.
+    pub(crate) fn play_message(&mut self, tenant: &mut Tenant) {
+        let Some((settings, _)) = self.waiting_settings(tenant) else {
+            return;
+        };
+        let Some(message) = settings.message else {
+            return;
+        };
+        self.set_timer(tenant, CallTimer::Message, message.every);
+        let Some(operation) = self.play_to_caller(message.prompt, false, true) else {
+            return;
+        };
+        tenant
+            .timers
+            .clear(Timer::Call(self.id, CallTimer::MusicRetry));
+        let sequence = self.operate(tenant, Purpose::Message, operation);
+        self.set_music(Music::Message { sequence });
+    }
+
+    /// Music ended: interrupted by a message, or broken.
+    pub(crate) fn music_finished(&mut self, tenant: &mut Tenant, ended: u32, finished: &Finished) {
+        let Some(waiting) = self.waiting() else {
+            return;
+        };
+        let Music::Playing { sequence, failures } = waiting.music else {
+            return;
+        };
+        if sequence != ended {
+            return;
+        }
+        let failures = match finished {
+            // The service ended the loop: it simply goes on.
+            Finished::Done | Finished::Cancelled => 0,
+            Finished::Digits(_)
+            | Finished::Failed(_)
+            | Finished::Refused { .. }
+            | Finished::Unknown => failures.saturating_add(1),
+        };
+        if *finished == Finished::Unknown {
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+        self.set_music(Music::Silent { failures });
+        if failures == 0 {
+            self.play_music(tenant);
+        } else {
+            self.retry_music(tenant, failures);
+        }
+    }
+
+    pub(crate) fn message_finished(
+        &mut self,
+        tenant: &mut Tenant,
+        ended: u32,
+        finished: &Finished,
+    ) {
+        let Some(waiting) = self.waiting() else {
+            return;
+        };
+        let Music::Message { sequence } = waiting.music else {
+            return;
+        };
+        if sequence != ended {
+            return;
+        }
+        if *finished == Finished::Unknown {
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+        self.play_music(tenant);
+    }
+
+    /// A playback of a file to the caller; none for a contact without our media.
+    pub(crate) fn play_to_caller(
+        &self,
+        prompt: PromptId,
+        looped: bool,
+        interrupt: bool,
+    ) -> Option<Operation> {
+        let connection = self.connection.clone().filter(|_| !self.is_external())?;
+        Some(Operation::Play {
+            connection,
+            prompt,
+            to: Some(self.from.clone()),
+            looped,
+            interrupt,
+        })
+    }
+
+    pub(crate) fn set_timer(&self, tenant: &mut Tenant, timer: CallTimer, after: Millis) {
+        let at = tenant.now.after(after);
+        tenant.timers.set(Timer::Call(self.id, timer), at);
+    }
+
+    /// Music that fails is tried again, each time after a longer wait, as long as the caller waits.
+    fn retry_music(&self, tenant: &mut Tenant, failures: u32) {
+        let first = tenant.timeouts().music_retry.0;
+        let wait =
+            first.saturating_mul(1_u64 << failures.saturating_sub(1).min(MUSIC_DOUBLINGS_MAX));
+        self.set_timer(tenant, CallTimer::MusicRetry, Millis(wait));
+    }
+
+    fn leave_by(&mut self, tenant: &mut Tenant, exit: impl Fn(&Queue) -> Exit) {
+        self.revoke_offer(tenant);
+        let Some(queue) = self.waits_in() else { return };
+        let Some(settings) = tenant.queue_settings(self, queue) else {
+            return;
+        };
+        self.take_exit(tenant, queue, exit(&settings));
+    }
+
+    fn waiting_settings(&self, tenant: &Tenant) -> Option<(Arc<Queue>, Waiting)> {
+        let waiting = self.waiting()?;
+        Some((tenant.queue_settings(self, waiting.queue)?, waiting.clone()))
+    }
+
+    fn set_music(&mut self, music: Music) {
+        if let Some(waiting) = self.waiting_mut() {
+            waiting.music = music;
+        }
+    }
+
+    /// The next moment at which more agents may serve the contact.
+    fn set_widen_timer(&self, tenant: &mut Tenant, settings: &Queue) {
+        let waited = self.waited(tenant.now);
+        let joins = settings.groups.iter().map(|service| service.delay);
+        let expiries = settings.requirements.iter().filter_map(|r| r.expires_after);
+        if let Some(next) = joins.chain(expiries).filter(|at| *at > waited).min() {
+            self.set_timer(
+                tenant,
+                CallTimer::Widen,
+                Millis(next.0.saturating_sub(waited.0)),
+            );
+        }
+    }
+}
+
+/// The wait before music is tried again doubles this often at most.
+const MUSIC_DOUBLINGS_MAX: u32 = 5;
