@@ -1,1 +1,5 @@
-//! The Cordboard engine as a library: configuration, driver, webhooks, events.
+//! The Cordboard engine as a library.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod config;

@@ -1,0 +1,176 @@
+//! The connection to the service, tokens, secrets and the address to listen on.
+
+use super::Checker;
+use crate::config::output::{AcsSettings, ApiToken, Holder};
+use crate::config::problem::Path;
+use crate::config::secret::Secret;
+use crate::config::v1::{ConfigText, Role, SecretRef};
+use cordboard_core::ids::AgentId;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Shortest token or Event Grid secret, in characters.
+pub const SECRET_CHARS_MIN: usize = 16;
+
+impl Checker<'_> {
+    pub(super) fn acs(&mut self, text: &ConfigText) -> Option<AcsSettings> {
+        let acs = text.acs.as_ref()?;
+        let path = Path::root().key("acs");
+        if acs.allow_http && !text.dev {
+            self.refuse(
+                &path.key("allow_http"),
+                "is for a developer's machine; remove it, or set `\"dev\": true`",
+            );
+        }
+        let base = acs.callback_base_url.trim_end_matches('/');
+        let host = base
+            .strip_prefix("https://")
+            .or_else(|| base.strip_prefix("http://").filter(|_| acs.allow_http));
+        let is_address =
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['?', '#', '@', ' ']));
+        if !is_address {
+            self.refuse(
+                &path.key("callback_base_url"),
+                format!("`{base}` is no address that the service can call; write it like `https://calls.contoso.com`"),
+            );
+        }
+        if let Some(id) = &acs.resource_id {
+            self.guid(id, &path.key("resource_id"));
+        }
+        let string_path = path.key("connection_string");
+        let connection_string = self.secret(text, &acs.connection_string, &string_path);
+        if let Some(secret) = &connection_string {
+            for part in ["endpoint=", "accesskey="] {
+                if !secret
+                    .expose()
+                    .split(';')
+                    .any(|found| found.starts_with(part))
+                {
+                    self.refuse(
+                        &string_path,
+                        format!(
+                            "lacks `{part}…`; copy the whole connection string of the resource"
+                        ),
+                    );
+                }
+            }
+        }
+        let mut event_grid_secrets = Vec::new();
+        for (at, secret) in acs.event_grid_secrets.iter().enumerate() {
+            let path = path.key("event_grid_secrets").index(at);
+            let secret = self.secret(text, secret, &path);
+            self.check_length(text, secret.as_ref(), &path);
+            event_grid_secrets.extend(secret);
+        }
+        Some(AcsSettings {
+            connection_string: connection_string?,
+            callback_base_url: base.to_owned(),
+            resource_id: acs.resource_id.clone(),
+            event_grid_secrets,
+            allow_http: acs.allow_http,
+        })
+    }
+
+    pub(super) fn tokens(&mut self, text: &ConfigText) -> Vec<ApiToken> {
+        let mut tokens: Vec<ApiToken> = Vec::new();
+        let root = Path::root();
+        let of_agents = text.agents.iter().filter_map(|(name, agent)| {
+            let path = root.key("agents").key(name).key("token");
+            agent.token.as_ref().map(|token| (name, None, token, path))
+        });
+        let of_others = text.api.tokens.iter().enumerate().map(|(at, token)| {
+            let path = root.key("api").key("tokens").index(at).key("token");
+            (&token.name, Some(token.role), &token.token, path)
+        });
+        for (name, role, token, path) in of_agents.chain(of_others) {
+            let Some(token) = self.secret(text, token, &path) else {
+                continue;
+            };
+            self.check_length(text, Some(&token), &path);
+            if tokens.iter().any(|other| other.token == token) {
+                self.refuse(
+                    &path,
+                    "is the token of somebody else too; give each their own",
+                );
+            }
+            let holder = match role {
+                None => Holder::Agent(AgentId(self.symbols.intern(name))),
+                Some(Role::Supervisor) => Holder::Supervisor(name.clone()),
+                Some(Role::Observer) => Holder::Observer(name.clone()),
+            };
+            tokens.push(ApiToken { holder, token });
+        }
+        tokens
+    }
+
+    pub(super) fn listen(&mut self, text: &ConfigText) -> SocketAddr {
+        let path = Path::root().key("listen").key("address");
+        let address = match text.listen.address.parse::<SocketAddr>() {
+            Ok(address) => address,
+            Err(_) => {
+                self.refuse(
+                    &path,
+                    format!(
+                        "`{}` is no address with a port; write it like `0.0.0.0:8080`",
+                        text.listen.address
+                    ),
+                );
+                return SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            }
+        };
+        if text.dev && !address.ip().is_loopback() {
+            self.refuse(
+                &path,
+                format!("`{address}` can be reached from outside, but `dev` is `true`; listen on `127.0.0.1`, or remove `dev`"),
+            );
+        }
+        address
+    }
+
+    /// Resolves a secret. Its value is in no message.
+    fn secret(&mut self, text: &ConfigText, secret: &SecretRef, path: &Path) -> Option<Secret> {
+        if let Some(name) = &secret.env {
+            let value = self.source.variable(name).filter(|value| !value.is_empty());
+            if value.is_none() {
+                self.refuse(
+                    &path.key("env"),
+                    format!("the environment variable `{name}` is not set"),
+                );
+            }
+            return value.map(Secret::new);
+        }
+        if let Some(file) = &secret.file {
+            let bytes = match self.source.read(file) {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    self.refuse(&path.key("file"), format!("cannot read `{file}`: {error}"));
+                    return None;
+                }
+            };
+            return match String::from_utf8(bytes) {
+                Ok(value) => Some(Secret::new(value.trim_end())),
+                Err(_) => {
+                    self.refuse(&path.key("file"), format!("`{file}` is not text"));
+                    None
+                }
+            };
+        }
+        if secret.value.is_some() && !text.dev {
+            self.refuse(
+                &path.key("value"),
+                "a secret stands in plain text; name an environment variable (`env`) or a file (`file`) instead",
+            );
+        }
+        secret.value.as_ref().map(Secret::new)
+    }
+
+    fn check_length(&mut self, text: &ConfigText, secret: Option<&Secret>, path: &Path) {
+        let is_short =
+            secret.is_some_and(|secret| secret.expose().chars().count() < SECRET_CHARS_MIN);
+        if is_short && !text.dev {
+            self.refuse(
+                path,
+                format!("is too easy to guess; use at least {SECRET_CHARS_MIN} random characters"),
+            );
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Plugin slots, deadlines and limits. Their ranges are in the schema.
+
+use super::Checker;
+use crate::config::output::{PluginLimits, PluginSlot};
+use crate::config::problem::Path;
+use crate::config::v1::ConfigText;
+use cordboard_core::config::{Limits, Timeouts};
+use cordboard_core::ids::{Millis, PluginId};
+use std::collections::BTreeMap;
+
+impl Checker<'_> {
+    /// A file that is missing is a warning only: a plugin that cannot be loaded stops nothing.
+    pub(super) fn plugins(&mut self, text: &ConfigText) -> BTreeMap<PluginId, PluginSlot> {
+        let mut plugins = BTreeMap::new();
+        for (name, plugin) in &text.plugins {
+            let path = Path::root().key("plugins").key(name);
+            if !plugin.config.is_object() {
+                self.refuse(
+                    &path.key("config"),
+                    "is not an object; a plugin's configuration has members",
+                );
+            }
+            let file = self.source.full_path(&plugin.file);
+            if let Err(error) = self.source.read(&plugin.file) {
+                self.warn(
+                    &path.key("file"),
+                    format!(
+                        "cannot read `{}`: {error}; its decisions fall back until it can be loaded",
+                        plugin.file
+                    ),
+                );
+            }
+            let slot = PluginSlot {
+                name: name.clone(),
+                file,
+                sha256: plugin.sha256.clone(),
+                config: plugin.config.clone(),
+                limits: PluginLimits {
+                    time_ms: plugin.limits.time_ms,
+                    memory_mib: plugin.limits.memory_mib,
+                    queue_max: plugin.limits.queue_max,
+                    failures_max: plugin.limits.failures_max,
+                },
+            };
+            plugins.insert(PluginId(self.symbols.intern(name)), slot);
+        }
+        plugins
+    }
+
+    pub(super) fn timeouts(&mut self, text: &ConfigText) -> Timeouts {
+        let default = Timeouts::default();
+        let or = |value: Option<u64>, default: Millis| value.map_or(default, Millis);
+        let text = &text.timeouts;
+        Timeouts {
+            answer: or(text.answer_ms, default.answer),
+            connect: or(text.connect_ms, default.connect),
+            request: or(text.request_ms, default.request),
+            event: or(text.event_ms, default.event),
+            verdict: or(text.verdict_ms, default.verdict),
+            hang_up: or(text.hang_up_ms, default.hang_up),
+            music_retry: or(text.music_retry_ms, default.music_retry),
+            confirm: or(text.confirm_ms, default.confirm),
+            incoming_call_age: or(text.incoming_call_age_ms, default.incoming_call_age),
+            no_agents: or(text.no_agents_ms, default.no_agents),
+            silent_call: or(text.silent_call_ms, default.silent_call),
+        }
+    }
+
+    pub(super) fn limits(&mut self, text: &ConfigText) -> Limits {
+        let default = Limits::default();
+        let text = &text.limits;
+        Limits {
+            calls_max: text.calls_max.unwrap_or(default.calls_max),
+            queue_length_max: text.queue_length_max.unwrap_or(default.queue_length_max),
+            candidates_max: text.candidates_max.unwrap_or(default.candidates_max),
+            offers_max: text.offers_max.unwrap_or(default.offers_max),
+            queue_moves_max: text.queue_moves_max.unwrap_or(default.queue_moves_max),
+            event_ids_max: text.event_ids_max.unwrap_or(default.event_ids_max),
+            ended_calls_max: text.ended_calls_max.unwrap_or(default.ended_calls_max),
+            legs_max: text.legs_max.unwrap_or(default.legs_max),
+            tries_max: text.tries_max.unwrap_or(default.tries_max),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What a configuration text becomes.
+
+use super::problem::Problem;
+use super::secret::Secret;
+use cordboard_core::Config;
+use cordboard_core::ids::{AgentId, PluginId};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A checked configuration.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Compiled {
+    /// What the core gets, and what goes into the journal. It holds no secret.
+    pub config: Arc<Config>,
+    /// The connection to Azure Communication Services; none for decision-only use.
+    pub acs: Option<AcsSettings>,
+    /// Who may use the HTTP API.
+    pub tokens: Vec<ApiToken>,
+    /// The plugin slots.
+    pub plugins: BTreeMap<PluginId, PluginSlot>,
+    /// The audio files by the path that [`cordboard_core::config::Prompt::path`] names. The path begins with a
+    /// digest of the bytes, so a path means the same sound for ever.
+    pub prompts: BTreeMap<String, Arc<[u8]>>,
+    /// Where the journal is kept.
+    pub journal: JournalSettings,
+    /// Where a server listens.
+    pub listen: SocketAddr,
+    /// Whether plain secrets and plain HTTP are allowed.
+    pub dev: bool,
+    /// Doubts that do not keep the configuration from being used.
+    pub warnings: Vec<Problem>,
+}
+
+/// The connection to Azure Communication Services.
+#[derive(Clone, Debug)]
+pub struct AcsSettings {
+    /// `endpoint=https://…;accesskey=…`.
+    pub connection_string: Secret,
+    /// Where the service reaches the engine, without a slash at its end.
+    pub callback_base_url: String,
+    /// The immutable resource id, where it is known.
+    pub resource_id: Option<String>,
+    /// Secrets of Event Grid, one or two.
+    pub event_grid_secrets: Vec<Secret>,
+    /// Whether plain HTTP is allowed.
+    pub allow_http: bool,
+}
+
+/// A token of the HTTP API.
+#[derive(Clone, Debug)]
+pub struct ApiToken {
+    /// Who shows it.
+    pub holder: Holder,
+    /// The token.
+    pub token: Secret,
+}
+
+/// Who shows a token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Holder {
+    /// An agent: sees its own offers and calls, acts for itself.
+    Agent(AgentId),
+    /// A supervisor, by name: sees everything, acts on everything.
+    Supervisor(String),
+    /// An observer, by name: sees everything, acts on nothing.
+    Observer(String),
+}
+
+/// Where the journal is kept.
+#[derive(Clone, Debug)]
+pub struct JournalSettings {
+    /// Its folder.
+    pub directory: PathBuf,
+    /// A snapshot is taken after this many entries.
+    pub snapshot_every: u64,
+}
+
+/// A plugin slot.
+#[derive(Clone, Debug)]
+pub struct PluginSlot {
+    /// The slot's name.
+    pub name: String,
+    /// The component.
+    pub file: PathBuf,
+    /// The digest that the file must have, in hexadecimal.
+    pub sha256: Option<String>,
+    /// The plugin's own configuration.
+    pub config: Value,
+    /// What the plugin may use.
+    pub limits: PluginLimits,
+}
+
+/// What a plugin may use; what is not set has the plugin host's default.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct PluginLimits {
+    /// Time of one decision, ms.
+    pub time_ms: Option<u64>,
+    /// Memory of one instance, MiB.
+    pub memory_mib: Option<u32>,
+    /// Questions that may wait for a worker.
+    pub queue_max: Option<u32>,
+    /// Failures in a row that open the breaker.
+    pub failures_max: Option<u32>,
+}

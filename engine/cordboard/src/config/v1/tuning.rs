@@ -1,0 +1,117 @@
+//! Plugins, deadlines and limits.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A plugin slot.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plugin {
+    /// The component (`.wasm`), relative to the configuration.
+    pub(crate) file: String,
+    /// SHA-256 of the file in hexadecimal. With it no other file is loaded.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub(crate) sha256: Option<String>,
+    /// The plugin's own configuration, checked against the schema that the plugin carries.
+    #[serde(default = "no_config")]
+    pub(crate) config: Value,
+    /// What the plugin may use.
+    #[serde(default)]
+    pub(crate) limits: PluginLimits,
+}
+
+/// What a plugin may use. A limit that is left out has the plugin host's default.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PluginLimits {
+    /// Time of one decision.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub(crate) time_ms: Option<u64>,
+    /// Memory of one instance.
+    #[schemars(range(min = 1, max = 512))]
+    pub(crate) memory_mib: Option<u32>,
+    /// Questions that may wait for a worker.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) queue_max: Option<u32>,
+    /// Failures in a row after which the plugin is not asked for a while.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) failures_max: Option<u32>,
+}
+
+fn no_config() -> Value {
+    Value::Object(serde_json::Map::new())
+}
+
+/// Deadlines. After each, the operation counts as failed and the call goes on without it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Timeouts {
+    /// From the incoming call to the outcome of our answer. Callers ring for 30 s at most. Default 20,000.
+    #[schemars(range(min = 1_000, max = 30_000))]
+    pub(crate) answer_ms: Option<u64>,
+    /// From an accepted answer to the connection. Default 15,000.
+    #[schemars(range(min = 1_000, max = 60_000))]
+    pub(crate) connect_ms: Option<u64>,
+    /// For the outcome of any other request. Default 10,000.
+    #[schemars(range(min = 1_000, max = 60_000))]
+    pub(crate) request_ms: Option<u64>,
+    /// From an accepted request to its event, on top of what the operation itself takes. Default 10,000.
+    #[schemars(range(min = 1_000, max = 60_000))]
+    pub(crate) event_ms: Option<u64>,
+    /// For a plugin's verdict. Default 1,000.
+    #[schemars(range(min = 10, max = 10_000))]
+    pub(crate) verdict_ms: Option<u64>,
+    /// From our hang-up to the end of the call. Default 10,000.
+    #[schemars(range(min = 1_000, max = 60_000))]
+    pub(crate) hang_up_ms: Option<u64>,
+    /// Before music is tried again after it failed. Default 1,000.
+    #[schemars(range(min = 100, max = 2_000))]
+    pub(crate) music_retry_ms: Option<u64>,
+    /// For the person behind a phone number to press 1. Default 10,000.
+    #[schemars(range(min = 1_000, max = 60_000))]
+    pub(crate) confirm_ms: Option<u64>,
+    /// Age at which an incoming call counts as gone. Default 28,000.
+    #[schemars(range(min = 1_000, max = 120_000))]
+    pub(crate) incoming_call_age_ms: Option<u64>,
+    /// After this time a caller whom nobody who is logged in could serve leaves the queue. Default 30,000.
+    #[schemars(range(max = 3_600_000))]
+    pub(crate) no_agents_ms: Option<u64>,
+    /// A live call without a sign of life for this long is asked about. Default 1,800,000.
+    #[schemars(range(min = 60_000, max = 86_400_000))]
+    pub(crate) silent_call_ms: Option<u64>,
+}
+
+/// Named limits.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    /// Calls that live at the same time; one more is rejected as busy. Default 10,000.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) calls_max: Option<u32>,
+    /// Callers in one queue; one more takes the queue's `max_wait` exit. Default 1,000.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub(crate) queue_length_max: Option<u32>,
+    /// Candidates of one question to a plugin. Default 64.
+    #[schemars(range(min = 1, max = 10_000))]
+    pub(crate) candidates_max: Option<u32>,
+    /// Offers of one contact before the queue's `max_wait` exit is taken. Default 20.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub(crate) offers_max: Option<u32>,
+    /// Moves of one contact from queue to queue. Default 5.
+    #[schemars(range(min = 1, max = 100))]
+    pub(crate) queue_moves_max: Option<u32>,
+    /// Ids of inbound events that are remembered to recognise repeated deliveries. Default 50,000.
+    #[schemars(range(min = 1_000, max = 1_000_000))]
+    pub(crate) event_ids_max: Option<u32>,
+    /// Ended calls that are remembered. Default 1,000.
+    #[schemars(range(min = 10, max = 100_000))]
+    pub(crate) ended_calls_max: Option<u32>,
+    /// Parties of one call. Default 10.
+    #[schemars(range(min = 3, max = 100))]
+    pub(crate) legs_max: Option<u32>,
+    /// Tries of one media or hang-up operation. Default 3.
+    #[schemars(range(min = 1, max = 10))]
+    pub(crate) tries_max: Option<u32>,
+}
