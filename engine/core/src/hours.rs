@@ -12,7 +12,7 @@ pub enum Hours {
     #[default]
     Always,
     /// By a weekly plan.
-    Weekly(WeeklyHours),
+    Weekly(Box<WeeklyHours>),
 }
 
 /// A weekly plan in local time.
@@ -88,7 +88,7 @@ mod tests {
             from: 9 * 60,
             until: 17 * 60,
         }];
-        Hours::Weekly(WeeklyHours {
+        Hours::Weekly(Box::new(WeeklyHours {
             time_zone: "Europe/Warsaw".to_owned(),
             days: [
                 day.clone(),
@@ -100,7 +100,7 @@ mod tests {
                 vec![],
             ],
             holidays: vec![(2026, 11, 11)],
-        })
+        }))
     }
 
     fn at(text: &str) -> Timestamp {
