@@ -15,6 +15,7 @@ pub(crate) fn formatting(workspace: &Workspace) -> Result<Outcome> {
 pub(crate) fn clippy(workspace: &Workspace) -> Result<Outcome> {
     let arguments = [
         "clippy",
+        "--keep-going",
         "--release",
         "--workspace",
         "--all-targets",
@@ -30,7 +31,14 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<Outcome> {
 pub(crate) fn documentation(workspace: &Workspace) -> Result<Outcome> {
     let mut cargo = workspace.cargo();
     cargo.env("RUSTDOCFLAGS", "-D warnings");
-    succeed(cargo.args(["doc", "--release", "--workspace", "--lib", "--no-deps"]))?;
+    succeed(cargo.args([
+        "doc",
+        "--keep-going",
+        "--release",
+        "--workspace",
+        "--lib",
+        "--no-deps",
+    ]))?;
     Ok(Outcome::Done)
 }
 

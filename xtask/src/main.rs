@@ -10,7 +10,8 @@ mod checks;
 mod cordboard;
 mod plugins;
 mod progress;
-mod python;
+mod python_tests;
+mod rust_tests;
 mod schemas;
 mod toolchain;
 mod workspace;
@@ -24,7 +25,7 @@ use std::{
 
 use anyhow::{Result, bail};
 
-use progress::{Outcome, Plan};
+use progress::Plan;
 use workspace::Workspace;
 
 const USAGE: &str = "\
@@ -145,14 +146,9 @@ fn add_build<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {
 
 fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsString>) {
     plan.step("run the tests", move || {
-        let mut command = workspace.cargo();
-        command
-            .args(["test", "--release", "--workspace"])
-            .args(&arguments);
-        workspace::succeed(&mut command)?;
-        Ok(Outcome::Done)
+        rust_tests::run(workspace, &arguments)
     });
-    plan.step("run the Python tests", || python::test(workspace));
+    plan.step("run the Python tests", || python_tests::run(workspace));
 }
 
 fn check<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {

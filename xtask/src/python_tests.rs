@@ -16,7 +16,7 @@ const TESTS: &str = "simulator/tests/python";
 const PROGRAM_VARIABLE: &str = "CORDBOARD_PROGRAM";
 
 /// Runs the tests with pytest, in an environment of their own below `target`. What is missing skips them, and fails in CI.
-pub(crate) fn test(workspace: &Workspace) -> Result<Outcome> {
+pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
     let requirements = workspace.root.join(TESTS).join("requirements.txt");
     if !requirements.is_file() {
         return Ok(Outcome::Skipped("there are none yet".into()));
