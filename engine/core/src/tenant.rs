@@ -208,9 +208,11 @@ impl Tenant {
     }
 
     fn handle_tick(&mut self) -> Reply {
-        let mut fired = false;
-        while let Some(timer) = self.timers.pop_due(self.now) {
-            fired = true;
+        let mut reply = Reply::Ignored(Ignored::NothingDue);
+        // At most as many as there are: timers set meanwhile cannot keep one tick busy for ever.
+        for _ in 0..self.timers.len() {
+            let Some(timer) = self.timers.pop_due(self.now) else { break };
+            reply = Reply::Done;
             match timer {
                 Timer::Call(call, timer) => {
                     self.with_call(call, |call, tenant| call.handle_timer(tenant, timer));
@@ -220,11 +222,7 @@ impl Tenant {
                 Timer::Question(question) => self.question_timed_out(question),
             }
         }
-        if fired {
-            Reply::Done
-        } else {
-            Reply::Ignored(Ignored::NothingDue)
-        }
+        reply
     }
 
     fn handle_incoming_call(&mut self, incoming: IncomingCall) -> Reply {

@@ -91,6 +91,10 @@ impl Timers {
         Some(timer)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.at.len()
+    }
+
     pub(crate) fn earliest(&self) -> Option<Timestamp> {
         self.by_time.first().map(|(at, _)| *at)
     }
@@ -119,11 +123,11 @@ mod tests {
     #[test]
     fn equal_moments_come_in_a_fixed_order() {
         let mut timers = Timers::default();
-        timers.set(Timer::Call(CallId(2), CallTimer::Message), Timestamp(5));
-        timers.set(Timer::Call(CallId(1), CallTimer::Message), Timestamp(5));
-        assert_eq!(
-            timers.pop_due(Timestamp(5)),
-            Some(Timer::Call(CallId(1), CallTimer::Message))
-        );
+        let later = Timer::Call(CallId(2), CallTimer::Message);
+        let sooner = Timer::Call(CallId(1), CallTimer::Message);
+        timers.set(later, Timestamp(5));
+        timers.set(sooner, Timestamp(5));
+        assert_eq!(timers.pop_due(Timestamp(5)), Some(sooner));
+        assert_eq!(timers.pop_due(Timestamp(5)), Some(later));
     }
 }
