@@ -37,7 +37,8 @@ impl Client {
         .map(|_: Nothing| ())
     }
 
-    /// Breaks off everything that plays or listens. Sent once.
+    /// Breaks off everything that plays or listens. Idempotent, as long as the caller starts nothing new on this call
+    /// before the outcome is there.
     pub async fn cancel_all_media(
         &self,
         call_connection_id: &str,

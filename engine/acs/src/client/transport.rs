@@ -67,10 +67,10 @@ impl Resend {
             | Route::Terminate(_)
             | Route::StopRecording(_)
             | Route::PauseRecording(_)
-            | Route::ResumeRecording(_) => Self::Idempotent,
-            // Cancelling twice could cancel what was started in between.
-            Route::CancelAllMedia(_)
-            | Route::Play(_)
+            | Route::ResumeRecording(_)
+            // Nothing new plays meanwhile: a call's media operations are sent one after the other.
+            | Route::CancelAllMedia(_) => Self::Idempotent,
+            Route::Play(_)
             | Route::Recognize(_)
             | Route::StartTranscription(_)
             | Route::StopTranscription(_)
