@@ -48,6 +48,14 @@ impl StoreFile {
         let file = open_options()
             .open(&path)
             .map_err(|source| io("open", &path, source))?;
+        // The store would take an empty file for a new one and fill it.
+        let length = file
+            .metadata()
+            .map_err(|source| io("open", &path, source))?
+            .len();
+        if length == 0 {
+            return Err(self.damaged(&"it is empty"));
+        }
         let db = self.open_on(backend(file, &path)?, folder, cache_bytes)?;
         self.check(&db, nonce)?;
         Ok(db)
