@@ -2,7 +2,8 @@
 //!
 //! What a caller enters is kept only where the engine itself marked the operation as plain: digits of every other
 //! recognition, and of every one whose context is missing or was not written by this engine, come as a separate
-//! [`SensitiveDigits`] and are not in the event.
+//! [`SensitiveDigits`] and are not in the event. The request's own body holds them as well: whoever received it neither
+//! keeps nor logs it.
 
 use std::fmt;
 

@@ -103,15 +103,15 @@ impl Endpoint {
         is_loopback(&self.base)
     }
 
-    /// The address of a target (path and query, percent-encoded). `None` if that is not one.
+    /// The address of a target (path and query, percent-encoded). `None` if the request would go anywhere else than
+    /// to exactly this target: to another host, or, for a segment `..`, to another operation.
     pub(crate) fn url(&self, target: &str) -> Option<Url> {
         let url = Url::parse(&format!(
-            "{}{}",
-            self.base.as_str().trim_end_matches('/'),
-            target
+            "{}{target}",
+            self.base.as_str().trim_end_matches('/')
         ))
         .ok()?;
-        (url.origin() == self.base.origin()).then_some(url)
+        (url.origin() == self.base.origin() && request_target(&url) == target).then_some(url)
     }
 
     /// The value that the Host header has: the port only where it is not the scheme's own.
@@ -121,6 +121,14 @@ impl Endpoint {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         }
+    }
+}
+
+/// Path and query of an address, as the request line has them.
+pub(crate) fn request_target(url: &Url) -> String {
+    match url.query() {
+        Some(query) => format!("{}?{query}", url.path()),
+        None => url.path().to_owned(),
     }
 }
 
@@ -246,5 +254,8 @@ mod tests {
         assert!(endpoint.url("@evil.example/").is_none());
         assert!(endpoint.url(".evil.example/").is_none());
         assert!(endpoint.url(":81/").is_none());
+        assert!(endpoint.url("/a/../b").is_none());
+        assert!(endpoint.url("/a/%2E%2e/b").is_none());
+        assert!(endpoint.url("/a/b#c").is_none());
     }
 }

@@ -1,4 +1,16 @@
 //! The edge to Azure Communication Services Call Automation: wire types, client, inbound events.
+//!
+//! - [`wire`]: what travels, in types that read and write, so that a simulated service uses them as well.
+//! - [`client`]: one typed function an operation, signed ([`hmac`]), sent again where that is safe and only there.
+//! - [`operation`]: the core's operations as requests, their outcomes as the core's outcomes.
+//! - [`event_grid`], [`callback`]: what arrives, read without losing the good for the bad; [`webhook_auth`] and
+//!   [`callback_path`]: whether it may arrive; [`inbound`]: what it is to the core.
+//! - [`edge_key`]: the one secret behind request ids, callback paths and operation contexts.
+//!
+//! There is no HTTP server in this crate: it judges and reads requests that somebody else received.
+//!
+//! Secrets (keys, call contexts, digits that a caller enters) are in no `Debug` text, error or log of this crate, and
+//! phone numbers keep their last two digits there.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

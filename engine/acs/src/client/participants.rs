@@ -3,6 +3,7 @@
 use reqwest::Url;
 
 use super::{Client, Dispatch, Doubt, Outcome};
+use crate::endpoint::request_target;
 use crate::wire::participant::{
     AddParticipantRequest, AddParticipantResponse, CallParticipant, CancelAddParticipantRequest,
     CancelAddParticipantResponse, ParticipantsPage, RemoveParticipantRequest,
@@ -108,9 +109,5 @@ impl Client {
 
 /// Path and query of the next page. Its host is not followed: a signed request goes to the resource and nowhere else.
 fn target_of(next_link: &str) -> Option<String> {
-    let url = Url::parse(next_link).ok()?;
-    Some(match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    })
+    Url::parse(next_link).ok().as_ref().map(request_target)
 }

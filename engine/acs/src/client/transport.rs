@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cordboard_clock::Clock;
 use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use uuid::Uuid;
 
 use super::dispatch::Dispatch;
 use super::gate::{Gate, Priority};
 use super::limits::ClientLimits;
 use super::outcome::{Doubt, NotSent, Outcome, Refusal};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, request_target};
 use crate::hmac::{CONTENT_HASH_HEADER, DATE_HEADER, http_date};
 use crate::wire::route::{API_VERSION, Method, Route};
 
@@ -34,6 +34,8 @@ enum Attempt {
     },
     NotConnected,
     InDoubt(Doubt),
+    /// Accepted with an answer beyond the limit, which another attempt would not make shorter.
+    TooLong,
 }
 
 /// What an operation allows when an attempt went wrong.
@@ -237,10 +239,7 @@ impl Transport {
         left: Duration,
     ) -> Attempt {
         let method = route.method();
-        let target = match url.query() {
-            Some(query) => format!("{}?{query}", url.path()),
-            None => url.path().to_owned(),
-        };
+        let target = request_target(url);
         let signature = self.endpoint.key().sign(
             method.as_str(),
             &target,
@@ -248,6 +247,7 @@ impl Transport {
             &http_date(self.wall_ms()),
             body,
         );
+        let method_has_body = method == Method::Post;
         let method = match method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -271,6 +271,9 @@ impl Transport {
             request = request
                 .header(CONTENT_TYPE, "application/json")
                 .body(body.to_vec());
+        } else if method_has_body {
+            // Without it a gateway may answer 411.
+            request = request.header(CONTENT_LENGTH, "0");
         }
         match request.send().await {
             Ok(response) => self.read(response).await,
@@ -292,9 +295,7 @@ impl Transport {
                 Ok(Some(chunk)) if body.len() + chunk.len() <= self.limits.answer_bytes_max => {
                     body.extend_from_slice(&chunk);
                 }
-                Ok(Some(_)) if is_success(status) => {
-                    return Attempt::InDoubt(Doubt::UnreadableAnswer);
-                }
+                Ok(Some(_)) if is_success(status) => return Attempt::TooLong,
                 // The status says enough: a refusal whose text is cut off is a refusal.
                 Ok(Some(_)) => {
                     return Attempt::Answered {
@@ -387,6 +388,7 @@ fn judge(
             true,
             None,
         ),
+        Attempt::TooLong => (Outcome::Unknown(Doubt::UnreadableAnswer), false, None),
         Attempt::InDoubt(lost) => {
             *doubt = Some(lost);
             (Outcome::Unknown(lost), may_resend, None)
