@@ -40,8 +40,11 @@ const PROGRESS_TYPES: [&str; 4] = [
 /// What a webhook request of Event Grid is about.
 #[derive(Debug, PartialEq)]
 pub enum Delivery {
-    /// The CloudEvents handshake: answer 200 with [`Handshake::headers`] and no body.
-    Handshake(Handshake),
+    /// The CloudEvents handshake: answer 200 with [`Delivery::HANDSHAKE_HEADERS`] and no body.
+    Handshake {
+        /// Goes back in `WebHook-Allowed-Origin`.
+        origin: &'static str,
+    },
     /// The Event Grid handshake: answer 200 (no other status) with this as JSON.
     Validation(SubscriptionValidationResponse),
     /// Events. Answer 200 when they are kept; one that cannot be read does not hold up the others.
@@ -49,6 +52,12 @@ pub enum Delivery {
 }
 
 impl Delivery {
+    /// The headers that answer a handshake: name and value, where no value stands for the origin.
+    pub const HANDSHAKE_HEADERS: [(&'static str, Option<&'static str>); 2] = [
+        ("webhook-allowed-origin", None),
+        ("webhook-allowed-rate", Some("*")),
+    ];
+
     /// Reads a request.
     ///
     /// # Errors
@@ -63,7 +72,7 @@ impl Delivery {
                 .iter()
                 .find(|origin| origin.eq_ignore_ascii_case(asked.trim()));
             return origin
-                .map(|origin| Self::Handshake(Handshake { origin }))
+                .map(|origin| Self::Handshake { origin })
                 .ok_or(DeliveryError::UnknownOrigin);
         }
         if method != Method::POST {
@@ -73,24 +82,6 @@ impl Delivery {
             return Err(DeliveryError::TooLarge);
         }
         parse_body(body)
-    }
-}
-
-/// Event Grid asks whether it may deliver.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Handshake {
-    /// Who asks.
-    pub origin: &'static str,
-}
-
-impl Handshake {
-    /// The headers, name and value, that say yes at any rate.
-    #[must_use]
-    pub fn headers(self) -> [(&'static str, &'static str); 2] {
-        [
-            ("webhook-allowed-origin", self.origin),
-            ("webhook-allowed-rate", "*"),
-        ]
     }
 }
 
@@ -401,9 +392,9 @@ mod tests {
         };
         assert_eq!(
             options("eventgrid.azure.net"),
-            Ok(Delivery::Handshake(Handshake {
+            Ok(Delivery::Handshake {
                 origin: "eventgrid.azure.net"
-            }))
+            })
         );
         assert_eq!(options("evil.example"), Err(DeliveryError::UnknownOrigin));
         let none = Delivery::parse(&Method::OPTIONS, &HeaderMap::new(), b"");

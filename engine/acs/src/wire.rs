@@ -9,6 +9,7 @@ pub mod callback;
 pub mod error;
 pub mod event_grid;
 pub mod identifier;
+mod identity;
 pub mod media;
 mod open_enum;
 pub mod participant;

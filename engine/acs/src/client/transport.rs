@@ -25,6 +25,9 @@ const STATUSES_LATER: [u16; 3] = [429, 500, 503];
 /// Statuses of something in between that gave up: the request may have had its effect.
 const STATUSES_IN_DOUBT: [u16; 3] = [408, 502, 504];
 
+/// Statuses that an operator should see: a wrong key or clock, a missing right, throttling, a service that is down.
+const STATUSES_OF_CONCERN: [u16; 5] = [401, 403, 429, 500, 503];
+
 /// What one attempt brought.
 enum Attempt {
     Answered {
@@ -172,8 +175,11 @@ impl Transport {
         let outcome = self.attempts(route, &url, &body, dispatch).await;
         match &outcome {
             Outcome::Accepted(_) => tracing::debug!(operation = route.name(), "accepted"),
+            Outcome::Refused(refusal) if STATUSES_OF_CONCERN.contains(&refusal.status) => {
+                tracing::warn!(operation = route.name(), %refusal, "refused");
+            }
             Outcome::Refused(refusal) => {
-                tracing::debug!(operation = route.name(), %refusal, "refused")
+                tracing::debug!(operation = route.name(), %refusal, "refused");
             }
             Outcome::Unknown(doubt) => {
                 tracing::warn!(operation = route.name(), %doubt, "outcome unknown")
