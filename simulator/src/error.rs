@@ -67,8 +67,8 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The access key is not base64.
-    #[error("the access key is not base64; take it from the connection string after `accesskey=`")]
-    Key,
+    #[error(transparent)]
+    Key(#[from] cordboard_acs::hmac::InvalidAccessKey),
     /// A script cannot be played.
     #[error(transparent)]
     Script(#[from] ScriptError),

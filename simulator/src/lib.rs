@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod authorization;
 mod config;
 mod control;
 mod driver;

@@ -2,11 +2,10 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use cordboard_acs::Secret;
+use cordboard_acs::{Secret, hmac::AccessKey};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{
-    authorization::Verifier,
     config::{SimulatorConfig, Subscription},
     driver::Driver,
     error::{ScriptError, StartError, SubscribeError},
@@ -87,8 +86,8 @@ impl SimulatorBuilder {
             behaviour,
         } = config;
         let hold = clock.hold();
-        let verifier =
-            Verifier::new(key.expose(), behaviour.date_leeway_ms).ok_or(StartError::Key)?;
+        let key = AccessKey::from_base64(key.expose())?;
+        let date_leeway = Duration::from_millis(behaviour.date_leeway_ms);
         // Another one may be installed already; either will do.
         rustls::crypto::ring::default_provider()
             .install_default()
@@ -111,7 +110,8 @@ impl SimulatorBuilder {
             control_token.unwrap_or_else(|| Secret::new(uuid::Uuid::new_v4().to_string()));
         let shared = Shared {
             driver: Arc::clone(&driver),
-            verifier,
+            key,
+            date_leeway,
             control_token: control_token.clone(),
         };
         let (stop, stopped) = oneshot::channel::<()>();

@@ -2,21 +2,23 @@
 
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
     routing::{get, post},
 };
-use cordboard_acs::Secret;
+use cordboard_acs::{
+    Secret,
+    hmac::{AccessKey, DATE_HEADER, is_fresh},
+};
 
 use crate::{
-    authorization::{SignedParts, Verifier},
     control,
     driver::Driver,
     world::{ApiReply, ApiRequest},
@@ -28,8 +30,33 @@ pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// What the handlers share.
 pub(crate) struct Shared {
     pub(crate) driver: Arc<Driver>,
-    pub(crate) verifier: Verifier,
+    pub(crate) key: AccessKey,
+    /// How far the date of a request may be off.
+    pub(crate) date_leeway: Duration,
     pub(crate) control_token: Secret,
+}
+
+impl Shared {
+    /// Checks the signature of a request, and that it is recent: by the simulator's clock or by the machine's, as a client may follow
+    /// either.
+    fn verify(&self, head: &Parts, body: &[u8]) -> Result<(), String> {
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or("/", |target| target.as_str());
+        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+        self.key
+            .verify(head.method.as_str(), target, header, body)
+            .map_err(|error| error.to_string())?;
+        let date = header(DATE_HEADER)
+            .or_else(|| header("date"))
+            .unwrap_or_default();
+        let is_recent = |now_ms| is_fresh(date, now_ms, self.date_leeway);
+        if is_recent(self.driver.clock.now()) || is_recent(wall_ms()) {
+            return Ok(());
+        }
+        Err("the date of the request is too far from the present".to_owned())
+    }
 }
 
 /// Everything that the simulator serves.
@@ -53,32 +80,12 @@ async fn call_automation(State(shared): State<Arc<Shared>>, request: Request) ->
         Ok(body) => body,
         Err(refusal) => return respond(refusal),
     };
-    let target = head
-        .uri
-        .path_and_query()
-        .map_or("/", |target| target.as_str());
-    let parts = SignedParts {
-        method: head.method.as_str(),
-        target,
-        host: text(&head.headers, "host"),
-        date: if head.headers.contains_key("x-ms-date") {
-            text(&head.headers, "x-ms-date")
-        } else {
-            text(&head.headers, "date")
-        },
-        content_hash: text(&head.headers, "x-ms-content-sha256"),
-        authorization: text(&head.headers, "authorization"),
-        body: &body,
-    };
-    if let Err(refused) = shared
-        .verifier
-        .verify(&parts, &[shared.driver.clock.now(), wall_ms()])
-    {
-        tracing::debug!(path = head.uri.path(), %refused, "unauthorised request");
+    if let Err(why) = shared.verify(&head, &body) {
+        tracing::debug!(path = head.uri.path(), why, "unauthorised request");
         return respond(ApiReply::error(
             401,
             "7509",
-            &format!("HMAC validation error: {refused}."),
+            &format!("HMAC validation error: {why}."),
         ));
     }
     let has_version = head.uri.query().is_some_and(|query| {
@@ -138,13 +145,6 @@ pub(crate) fn respond(reply: ApiReply) -> Response {
             .insert("repeatability-result", HeaderValue::from_static("accepted"));
     }
     response
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default()
 }
 
 fn wall_ms() -> u64 {
