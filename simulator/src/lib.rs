@@ -17,6 +17,8 @@ mod server;
 mod subscribe;
 mod world;
 
+pub use cordboard_acs::Secret;
+
 pub use config::{Behaviour, EventSchema, SimulatorConfig, Subscription};
 pub use control::FiguresAnswer;
 pub use error::{ScriptError, StartError, SubscribeError};
