@@ -63,7 +63,7 @@ struct Stores {
     log: Database,
     records: Database,
     blobs: Database,
-    lock: Option<File>,
+    lock: Option<FolderLock>,
 }
 
 impl Stores {
@@ -183,8 +183,20 @@ fn create_folder(folder: &Path) -> Result<(), OpenError> {
     }
 }
 
-/// Locks the folder against other processes and other handles of this one.
-fn lock(folder: &Path) -> Result<File, OpenError> {
+/// A folder locked against other processes and other handles of this one.
+#[derive(Debug)]
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child that this process is just starting shares it for a
+        // moment. If unlocking fails, the end of the process unlocks.
+        drop(self.0.unlock());
+    }
+}
+
+/// Locks the folder.
+fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
     let path = folder.join("journal.lock");
     let file = File::options()
         .create(true)
@@ -193,7 +205,7 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
         .open(&path)
         .map_err(|source| file::io("open", &path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse {
             folder: folder.to_owned(),
         }),

@@ -81,8 +81,6 @@ impl MemoryDisk {
             };
             disk.is_open = true;
             disk.epoch = Epoch(disk.epoch.0.saturating_add(1));
-            let finished = disk.manifests.clone();
-            disk.parts.retain(|(seq, _), _| finished.contains_key(seq));
             let identity = Identity {
                 nonce: disk.nonce.clone(),
                 epoch: disk.epoch,

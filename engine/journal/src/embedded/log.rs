@@ -1,6 +1,7 @@
 //! The recovery log and the snapshots in a file of their own. Only the process that writes it may
 //! read it; one sync per group.
 
+use super::FolderLock;
 use super::file::{META, StoreFile, guarded, meta};
 use crate::entry::Seq;
 use crate::error::OpenError;
@@ -10,7 +11,6 @@ use cordboard_core::ids::Epoch;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
 
 /// The file. It is small, since snapshots cut it, so every page is checked at each opening.
 pub(crate) const FILE: StoreFile = StoreFile {
@@ -23,7 +23,7 @@ pub(crate) const FILE: StoreFile = StoreFile {
 pub(crate) struct EmbeddedLog {
     db: Database,
     /// Held as long as a log is inspected; a started one is locked by the journal.
-    _lock: Option<File>,
+    _lock: Option<FolderLock>,
 }
 
 /// What [`EmbeddedLog::start`] found.
@@ -78,7 +78,7 @@ impl EmbeddedLog {
     }
 
     /// Takes a log as it is, only to read it.
-    pub(crate) fn inspect(db: Database, lock: File) -> Self {
+    pub(crate) fn inspect(db: Database, lock: FolderLock) -> Self {
         Self {
             db,
             _lock: Some(lock),

@@ -212,3 +212,16 @@ const SUBJECTS: TableDefinition<'_, (&str, u64, u32), ()> = TableDefinition::new
 
 /// Bytes of all frames together.
 const BYTES: &str = "bytes";
+
+/// Reads the numbers in the index of subjects.
+#[cfg(test)]
+pub(crate) fn indexed(db: &Database) -> Result<Vec<RecordId>, redb::Error> {
+    let read = db.begin_read()?;
+    let mut all = Vec::new();
+    for row in read.open_table(SUBJECTS)?.iter()? {
+        let (row, _) = row?;
+        let (_, seq, number) = row.value();
+        all.push(id((seq, number)));
+    }
+    Ok(all)
+}

@@ -4,7 +4,7 @@ mod simulated_disk;
 
 use super::*;
 use crate::*;
-use cordboard_core::ids::Timestamp;
+use cordboard_core::ids::{Millis, Timestamp};
 use parking_lot::Mutex;
 use proptest::prelude::*;
 use simulated_disk::{Change, SimulatedFile, apply_chosen, apply_prefix, size};
@@ -314,6 +314,241 @@ fn records_that_cannot_be_written_do_not_stop_the_log() {
         (watch.durable(), watch.failure(Stream::Log)),
         (Seq(6), None)
     );
+}
+
+#[test]
+fn parts_of_a_snapshot_that_was_never_finished_go() {
+    let disk = Disk::default();
+    let open = || {
+        let log = open_file(log::FILE, &disk.log, EmbeddedLog::prepare).unwrap();
+        EmbeddedLog::start(log).unwrap().log
+    };
+    let part = |seq| (Seq(seq), 0, b"part".to_vec());
+    let log = open();
+    log.commit(store::LogGroup {
+        parts: vec![part(1), part(2)],
+        manifest: Some((Seq(1), b"manifest".to_vec())),
+        ..Default::default()
+    })
+    .unwrap();
+    drop(log);
+    let log = open();
+    assert_eq!(log.part(Seq(1), 0).unwrap(), Some(b"part".to_vec()));
+    assert_eq!(log.part(Seq(2), 0).unwrap(), None);
+    log.commit(store::LogGroup {
+        manifest: Some((Seq(2), b"manifest".to_vec())),
+        drop_snapshots: vec![Seq(1)],
+        ..Default::default()
+    })
+    .unwrap();
+    assert_eq!(log.part(Seq(1), 0).unwrap(), None);
+    assert_eq!(log.manifests().unwrap(), [(Seq(2), b"manifest".to_vec())]);
+}
+
+#[test]
+fn records_go_by_size_and_by_age_with_their_subjects() {
+    let disk = Disk::default();
+    let with = || {
+        let mut options = options();
+        options.limits.records_bytes_max = 1_000;
+        options.limits.records_age_max = Millis(10);
+        options.limits.expired_records_max = 2;
+        options
+    };
+    // Closing waits for the records.
+    let write = |records: &[(u64, usize)]| {
+        let (mut journal, _) = disk.open(with()).unwrap();
+        for (now, bytes) in records {
+            let seq = append(&mut journal, 1).unwrap();
+            let payload = vec![0; *bytes];
+            journal
+                .record(seq, Timestamp(*now), &["s"], &payload)
+                .unwrap();
+        }
+        Box::new(journal).close().unwrap();
+        let (journal, _) = disk.open(with()).unwrap();
+        let records = journal.records();
+        let numbers = |read: Vec<Record>| read.iter().map(|r| r.id.seq.0).collect::<Vec<_>>();
+        let all = numbers(records.after(None, 9).unwrap());
+        assert_eq!(numbers(records.about("s", None, 9).unwrap()), all);
+        let file = open_subjects(&disk, journal);
+        assert_eq!(file, all);
+        all
+    };
+    assert_eq!(write(&[(100, 250); 6]), [4, 5, 6]);
+    assert_eq!(write(&[(110, 0)]), [4, 5, 6, 7]);
+    assert_eq!(write(&[(111, 0)]), [7, 8]);
+    assert_eq!(write(&[(200, 2_000)]), [] as [u64; 0]);
+}
+
+/// Reads the index of subjects itself, behind the back of the journal.
+fn open_subjects(disk: &Disk, journal: LocalJournal) -> Vec<u64> {
+    drop(journal);
+    let db = open_file(records::FILE, &disk.records, records::prepare).unwrap();
+    records::indexed(&db)
+        .unwrap()
+        .into_iter()
+        .map(|id| id.seq.0)
+        .collect()
+}
+
+#[test]
+fn records_are_read_in_pages() {
+    let disk = Disk::default();
+    let with = || {
+        let mut options = options();
+        options.limits.page_records_max = 7;
+        options.limits.page_bytes_max = 2_000;
+        options
+    };
+    let (mut journal, _) = disk.open(with()).unwrap();
+    for _ in 0..40 {
+        let seq = append(&mut journal, 1).unwrap();
+        for number in 0..seq.0 % 4 {
+            let subject = format!("call {}", seq.0 % 2);
+            let id = journal.record(seq, Timestamp(1), &[&subject, "all"], &payload(seq));
+            let number = u32::try_from(number).unwrap();
+            assert_eq!(id, Ok(RecordId { seq, number }));
+        }
+    }
+    Box::new(journal).close().unwrap();
+    let (journal, _) = disk.open(with()).unwrap();
+    let records = journal.records();
+    let read_all = |subject: Option<&str>| {
+        let mut all = Vec::new();
+        loop {
+            let after = all.last().map(|record: &Record| record.id);
+            let page = match subject {
+                Some(subject) => records.about(subject, after, usize::MAX).unwrap(),
+                None => records.after(after, usize::MAX).unwrap(),
+            };
+            if page.is_empty() {
+                return all;
+            }
+            assert!(page.len() <= 7);
+            let bytes: usize = page.iter().map(|record| record.payload.len()).sum();
+            assert!(bytes < 2_000 + 700, "{bytes}");
+            all.extend(page);
+        }
+    };
+    let all = read_all(None);
+    assert_eq!(all.len(), (1..=40).map(|seq| seq % 4).sum::<usize>());
+    assert!(all.is_sorted_by(|a, b| a.id < b.id));
+    assert_eq!(read_all(Some("all")), all);
+    let odd: Vec<_> = all
+        .iter()
+        .filter(|record| record.id.seq.0 % 2 == 1)
+        .cloned()
+        .collect();
+    assert_eq!(read_all(Some("call 1")), odd);
+    assert_eq!(records.last().unwrap(), all.last().map(|record| record.id));
+}
+
+#[test]
+fn blobs_survive_within_limits_and_are_checked() {
+    let disk = Disk::default();
+    let with = || {
+        let mut options = options();
+        options.limits.blob_bytes_max = 100;
+        options.limits.blobs_bytes_max = 120;
+        options
+    };
+    let (journal, _) = disk.open(with()).unwrap();
+    let blobs = journal.blobs();
+    let digest = blobs.put(&[7; 100]).unwrap();
+    assert_eq!(blobs.put(&[7; 100]), Ok(digest));
+    assert_eq!(
+        blobs.put(&[7; 101]),
+        Err(BlobError::TooLarge {
+            bytes: 101,
+            limit: 100
+        })
+    );
+    assert_eq!(
+        blobs.put(&[8; 21]),
+        Err(BlobError::Full {
+            bytes: 100,
+            limit: 120
+        })
+    );
+    let other = blobs.put(&[8; 20]).unwrap();
+    blobs.remove(&other).unwrap();
+    blobs.remove(&other).unwrap();
+    assert_eq!(blobs.list(), Ok(vec![(digest, 100)]));
+    let third = blobs.put(&[9; 20]).unwrap();
+    // Nobody closes it in order: a blob is durable when `put` returns.
+    let (bytes, _) = disk.blobs.cut_power();
+    drop((blobs, journal));
+    let disk = Disk {
+        blobs: SimulatedFile::with(bytes.clone()),
+        ..disk
+    };
+    let (journal, _) = disk.open(with()).unwrap();
+    let blobs = journal.blobs();
+    assert_eq!(blobs.read(&digest), Ok(Some(vec![7; 100])));
+    assert_eq!(blobs.read(&third), Ok(Some(vec![9; 20])));
+    assert_eq!(blobs.read(&other), Ok(None));
+    drop((blobs, journal));
+    // A clean file is not checked page by page; the digest finds what has changed.
+    let mut bytes = disk.blobs.cut_power().0;
+    let at = bytes
+        .windows(100)
+        .position(|window| window == [7; 100])
+        .unwrap();
+    bytes[at + 50] ^= 1;
+    let disk = Disk {
+        blobs: SimulatedFile::with(bytes),
+        ..disk
+    };
+    let (journal, _) = disk.open(with()).unwrap();
+    assert_eq!(
+        journal.blobs().read(&digest),
+        Err(BlobError::Damaged(digest))
+    );
+    assert_eq!(journal.blobs().read(&third), Ok(Some(vec![9; 20])));
+}
+
+#[test]
+fn a_damaged_record_is_refused_and_the_others_are_read() {
+    let disk = Disk::default();
+    let (mut journal, _) = disk.open(options()).unwrap();
+    for _ in 0..3 {
+        let seq = append(&mut journal, 1).unwrap();
+        journal
+            .record(
+                seq,
+                Timestamp(1),
+                &["s"],
+                &[u8::try_from(seq.0).unwrap(); 90],
+            )
+            .unwrap();
+    }
+    Box::new(journal).close().unwrap();
+    let mut bytes = disk.records.cut_power().0;
+    let at = bytes
+        .windows(90)
+        .position(|window| window == [2; 90])
+        .unwrap();
+    bytes[at + 50] ^= 1;
+    let disk = Disk {
+        records: SimulatedFile::with(bytes),
+        ..disk
+    };
+    let (journal, _) = disk.open(options()).unwrap();
+    let id = |seq| RecordId {
+        seq: Seq(seq),
+        number: 0,
+    };
+    let records = journal.records();
+    assert_eq!(
+        records.after(None, 9),
+        Err(ReadError::DamagedRecord {
+            id: id(2),
+            detail: FrameError::Checksum
+        })
+    );
+    assert_eq!(records.after(Some(id(2)), 9).unwrap().len(), 1);
+    assert_eq!(records.after(None, 1).unwrap().len(), 1);
 }
 
 /// What happens to a journal.

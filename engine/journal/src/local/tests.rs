@@ -323,6 +323,22 @@ fn a_snapshot_waits_for_its_entry() {
 }
 
 #[test]
+fn a_snapshot_does_not_exist_before_its_entry() {
+    let disk = disk();
+    let (mut journal, _) = disk
+        .open(limited(|limits| limits.group_entries_max = 1))
+        .unwrap();
+    disk.hold_syncs();
+    append(&mut journal, 3);
+    journal.snapshot(snapshot(3, b"state")).unwrap();
+    disk.fail_log_after(2);
+    disk.release_syncs();
+    drop(journal);
+    let (_, report) = disk.open(limited(|_| {})).unwrap();
+    assert_eq!((report.last, report.snapshots), (Seq(2), vec![]));
+}
+
+#[test]
 fn a_snapshot_must_be_newer_and_of_an_entry_that_exists() {
     let (mut journal, _) = disk().open(limited(|_| {})).unwrap();
     append(&mut journal, 5);
