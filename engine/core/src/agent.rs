@@ -240,14 +240,15 @@ impl Tenant {
 
     /// Changes an agent's state, keeps the index of ready agents and tells the embedder.
     pub(crate) fn set_agent_state(&mut self, id: AgentId, state: AgentState) {
-        let now = self.now;
         let Some(agent) = self.agents.get_mut(&id) else {
             return;
         };
+        let was_staffed = agent.is_staffed();
         if let AgentState::Ready { since } = agent.state {
             self.ready.0.remove(&(since, id));
         }
         agent.state = state;
+        self.staffing_changed |= agent.is_staffed() != was_staffed;
         let status = agent.status();
         match state {
             AgentState::Ready { since } => {
@@ -255,11 +256,7 @@ impl Tenant {
                 self.ready.0.insert((since, id));
                 self.pools_of_agent_changed(id);
             }
-            AgentState::Offline => {
-                agent.next = None;
-                self.check_staffing(now);
-            }
-            AgentState::NotReady { .. } => agent.next = None,
+            AgentState::Offline | AgentState::NotReady { .. } => agent.next = None,
             AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {}
         }
         self.commands.push_back(Command::Emit(Event::AgentChanged {

@@ -236,12 +236,15 @@ impl Call {
             .collect()
     }
 
-    pub(crate) fn facts(&self, queue: QueueId, now: Timestamp) -> ContactFacts {
+    pub(crate) fn facts(&self, tenant: &Tenant, queue: QueueId) -> ContactFacts {
+        let of_queue = tenant
+            .queue_settings(self, queue)
+            .map_or(0, |settings| settings.priority);
         ContactFacts {
             call: self.id,
             queue,
-            waited: self.waited(now),
-            priority: self.priority,
+            waited: self.waited(tenant.now),
+            priority: of_queue.saturating_add(self.priority),
             attempt: self.offers,
             labels: Vec::new(),
         }
@@ -257,7 +260,7 @@ impl Call {
             CallTimer::Widen => self.widen(tenant),
             CallTimer::NoAgents => self.still_no_agents(tenant),
             CallTimer::OfferExpires => self.offer_expired(tenant),
-            CallTimer::VoicemailFull => self.voicemail_full(tenant),
+            CallTimer::VoicemailFull => self.end_voicemail(tenant),
             CallTimer::HangUp => self.hang_up_again(tenant),
             CallTimer::Silent => self.audit(tenant),
         }
@@ -332,7 +335,7 @@ impl Call {
             CallAction::AddParticipant(who) => self.add_party(tenant, who),
             CallAction::RemoveParticipant(who) => self.remove_party(tenant, &who),
             CallAction::Leave => self.leave(tenant),
-            CallAction::End => self.end_by_hand(tenant),
+            CallAction::End => self.end_by_hand(tenant, by),
             CallAction::Requeue(queue) => self.requeue(tenant, queue),
         }
     }

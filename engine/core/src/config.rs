@@ -360,7 +360,7 @@ pub struct Limits {
     pub candidates_max: u32,
     /// Offers of one contact before its queue's `max_wait` exit is taken.
     pub offers_max: u32,
-    /// Moves of one contact from queue to queue before the call ends with the exit's message.
+    /// Moves of one contact from queue to queue by exits; one more ends the call.
     pub queue_moves_max: u32,
     /// Inbound event ids remembered for recognising duplicates.
     pub event_ids_max: u32,

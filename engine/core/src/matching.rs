@@ -136,7 +136,7 @@ impl Tenant {
                 call.left_out = false;
             }
         }
-        self.check_staffing(self.now);
+        self.staffing_changed = true;
     }
 
     /// Matches all pools in which something changed until nobody can be matched or a question is
@@ -317,10 +317,14 @@ impl Tenant {
         self.reserve(call, agent);
     }
 
-    /// Starts the timer of contacts whom nobody who is logged in could serve.
-    pub(crate) fn check_staffing(&mut self, now: Timestamp) {
+    /// Starts the timer of contacts whom nobody who is logged in could serve, and stops it for the
+    /// others. Done at the end of an input, when every call is in its place again.
+    pub(crate) fn check_staffing(&mut self) {
+        if !std::mem::take(&mut self.staffing_changed) {
+            return;
+        }
         let waiting: Vec<CallId> = self.waiting.all().collect();
-        let at = now.after(self.timeouts().no_agents);
+        let at = self.now.after(self.timeouts().no_agents);
         for id in waiting {
             let timer = Timer::Call(id, CallTimer::NoAgents);
             let Some(call) = self.calls.get(&id) else {
@@ -331,19 +335,27 @@ impl Tenant {
             };
             let staffed = self
                 .queue_settings(call, queue)
-                .is_none_or(|s| self.is_staffed(call, &s));
-            if !staffed && !self.timers.is_set(timer) {
+                .is_none_or(|settings| self.is_staffed(&settings));
+            if staffed {
+                self.timers.clear(timer);
+            } else if !self.timers.is_set(timer) {
                 self.timers.set(timer, at);
             }
         }
     }
 
-    /// Tells whether anybody is logged in who could serve the contact, free or not.
-    pub(crate) fn is_staffed(&self, call: &Call, settings: &Queue) -> bool {
+    /// Tells whether anybody is logged in who could serve contacts of the queue, free or not, at
+    /// once or later: when a group joins in or a requirement has expired.
+    pub(crate) fn is_staffed(&self, settings: &Queue) -> bool {
         let Some(config) = self.config.as_ref() else {
             return false;
         };
-        let requirements = call.requirements_in_force(settings, self.now);
+        let lasting: Vec<Requirement> = settings
+            .requirements
+            .iter()
+            .filter(|requirement| requirement.expires_after.is_none())
+            .cloned()
+            .collect();
         settings.groups.iter().any(|service| {
             config
                 .groups
@@ -351,8 +363,8 @@ impl Tenant {
                 .into_iter()
                 .flatten()
                 .any(|id| {
-                    let logged_in = self.agents.get(id).is_some_and(|agent| agent.is_staffed());
-                    logged_in && has_skills(config, *id, &requirements)
+                    let logged_in = self.agents.get(id).is_some_and(Agent::is_staffed);
+                    logged_in && has_skills(config, *id, &lasting)
                 })
         })
     }
@@ -469,7 +481,7 @@ impl Tenant {
             })
             .collect();
         let facts = Facts::SkillMatch(SkillMatchFacts {
-            contact: call.facts(queue, self.now),
+            contact: call.facts(self, queue),
             requirements,
             candidates: rows,
             levels,
@@ -497,7 +509,7 @@ impl Tenant {
             .iter()
             .filter_map(|id| {
                 let call = self.calls.get(id)?;
-                Some(call.facts(call.waits_in()?, self.now))
+                Some(call.facts(self, call.waits_in()?))
             })
             .collect();
         let facts = Facts::ContactSelect(ContactSelectFacts {

@@ -42,6 +42,9 @@ pub struct Tenant {
     pub(crate) memos: BTreeMap<(PluginId, QueueId), Vec<u8>>,
     pub(crate) seen: SeenEvents,
     pub(crate) timers: Timers,
+    /// Who is logged in has changed within this input.
+    #[serde(skip)]
+    pub(crate) staffing_changed: bool,
     /// Not yet drained; always empty between inputs, so it is in no snapshot.
     #[serde(skip)]
     pub(crate) commands: VecDeque<Command>,
@@ -72,6 +75,7 @@ impl Tenant {
             Input::Queue { queue, action } => self.handle_queue(queue, action),
             Input::Contact(contact) => self.handle_contact(contact),
         };
+        self.check_staffing();
         self.match_pools();
         reply
     }
@@ -211,7 +215,9 @@ impl Tenant {
         let mut reply = Reply::Ignored(Ignored::NothingDue);
         // At most as many as there are: timers set meanwhile cannot keep one tick busy for ever.
         for _ in 0..self.timers.len() {
-            let Some(timer) = self.timers.pop_due(self.now) else { break };
+            let Some(timer) = self.timers.pop_due(self.now) else {
+                break;
+            };
             reply = Reply::Done;
             match timer {
                 Timer::Call(call, timer) => {

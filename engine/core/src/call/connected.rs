@@ -2,13 +2,14 @@
 
 use crate::agent::AgentState;
 use crate::call::collecting::Collecting;
+use crate::call::exiting::Exiting;
 use crate::call::operations::{Finished, Purpose};
 use crate::call::queued::Waiting;
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::event::{CallOutcome, Event, PartyChange};
 use crate::ids::{AgentId, Millis, QueueId};
-use crate::input::{Refusal, Reply};
+use crate::input::{Actor, Refusal, Reply};
 use crate::participant::Participant;
 use crate::question::{EndpointKind, RecordingMoment};
 use crate::tenant::Tenant;
@@ -46,11 +47,10 @@ impl Connected {
 }
 
 impl Bridged {
-    pub(crate) fn with(party: Participant) -> Self {
-        Self {
-            parties: vec![party],
-            seen: false,
-        }
+    /// `seen` tells whether any of the parties was in a participant list: only then does a list
+    /// without them mean that they left.
+    pub(crate) fn with(parties: Vec<Participant>, seen: bool) -> Self {
+        Self { parties, seen }
     }
 
     pub(crate) fn expects(&self, who: &Participant) -> bool {
@@ -67,11 +67,14 @@ impl Call {
         answered: Option<(EndpointKind, Participant)>,
     ) {
         let endpoint = answered.as_ref().map(|(kind, _)| *kind);
+        let leg = answered.map(|(_, participant)| participant);
+        // The list with the leg may have come before the event that the leg was added.
+        let leg_seen = leg.as_ref().is_some_and(|leg| self.is_present(leg));
         self.state = State::Connected(Connected {
             agent,
             queue: waiting.queue,
-            leg: answered.map(|(_, participant)| participant),
-            leg_seen: false,
+            leg,
+            leg_seen,
             parties: Vec::new(),
             on_hold: false,
             collecting: None,
@@ -291,12 +294,16 @@ impl Call {
         Reply::Done
     }
 
-    pub(crate) fn end_by_hand(&mut self, tenant: &mut Tenant) -> Reply {
+    /// Ends the call. An agent can end the conversation, but not a call that is only offered.
+    pub(crate) fn end_by_hand(&mut self, tenant: &mut Tenant, by: &Actor) -> Reply {
         match self.state {
             State::Connected(_) => self.end(tenant, CallOutcome::Handled),
             State::Bridged(_) => {
                 let outcome = self.outcome_when_caller_leaves();
                 self.end(tenant, outcome);
+            }
+            State::Offering(_) if matches!(by, Actor::Agent(_)) => {
+                return Reply::Refused(Refusal::NotNow);
             }
             State::Menu(_) | State::Queued(_) | State::Offering(_) | State::Exiting(_) => {
                 self.end(tenant, CallOutcome::Ended);
@@ -333,6 +340,7 @@ impl Call {
         // The agent who gives the caller away does not get the caller back.
         self.suppressed.insert(agent);
         self.agent_wraps_up(tenant, agent, old);
+        self.state = State::Exiting(Exiting::Moving);
         self.enter_queue(tenant, queue);
         Reply::Done
     }
@@ -377,10 +385,8 @@ impl Call {
             ..
         } = connected.clone();
         self.stop_talking(tenant);
-        self.state = State::Bridged(Bridged {
-            parties,
-            seen: true,
-        });
+        let seen = parties.iter().any(|party| self.is_present(party));
+        self.state = State::Bridged(Bridged::with(parties, seen));
         self.agent_wraps_up(tenant, agent, queue);
     }
 

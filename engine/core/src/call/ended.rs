@@ -5,7 +5,7 @@ use crate::call::operations::Purpose;
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::event::{CallOutcome, Event, OfferOutcome};
-use crate::ids::{AgentId, CallId, OfferId};
+use crate::ids::{AgentId, CallId};
 use crate::input::{Ignored, Reply};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
@@ -194,17 +194,9 @@ impl Call {
             State::Queued(_) => self.leave_queue(tenant),
             State::Offering(offering) => {
                 let (agent, idle_since) = (offering.agent, offering.idle_since());
-                let offer = OfferId {
-                    call: self.id,
-                    generation: self.offers,
-                };
-                let outcome = OfferOutcome::Cancelled;
-                tenant.emit(Event::OfferEnded {
-                    offer,
-                    agent,
-                    outcome,
-                });
-                if let Some(question) = offering.question() {
+                let question = offering.question();
+                self.tell_offer_ended(tenant, OfferOutcome::Cancelled);
+                if let Some(question) = question {
                     tenant.close_question(question);
                 }
                 tenant

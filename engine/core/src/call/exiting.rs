@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 /// Leaves by a queue's exit.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) enum Exiting {
+    /// Has left one queue and is about to enter the next, within one input.
+    Moving,
     /// A message plays; then the call ends.
     Message,
     /// A party is being added.
@@ -29,7 +31,7 @@ impl Exiting {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
         match self {
             Self::Number { who: expected } => expected.is_same_party(who),
-            Self::Message | Self::Greeting { .. } | Self::Voicemail { .. } => false,
+            Self::Moving | Self::Message | Self::Greeting { .. } | Self::Voicemail { .. } => false,
         }
     }
 }
@@ -49,6 +51,7 @@ impl Call {
                     // The music of this queue would go on under the next one's.
                     self.cancel_media(tenant, Purpose::StopMedia);
                 }
+                self.state = State::Exiting(Exiting::Moving);
                 self.enter_queue(tenant, next);
             }
             Exit::Message(prompt) => match self.play_to_caller(prompt, false, true) {
@@ -94,7 +97,8 @@ impl Call {
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         if *finished == Finished::Done {
-            self.state = State::Bridged(Bridged::with(who));
+            let seen = self.is_present(&who);
+            self.state = State::Bridged(Bridged::with(vec![who], seen));
             self.media_stops = 0;
             self.cancel_media(tenant, Purpose::StopMedia);
         } else {
@@ -120,13 +124,8 @@ impl Call {
         }
     }
 
-    pub(crate) fn voicemail_broken(&mut self, tenant: &mut Tenant) {
-        if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
-            self.end(tenant, CallOutcome::Exited);
-        }
-    }
-
-    pub(crate) fn voicemail_full(&mut self, tenant: &mut Tenant) {
+    /// The message has its full length, or nothing more of it is recorded.
+    pub(crate) fn end_voicemail(&mut self, tenant: &mut Tenant) {
         if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
             self.end(tenant, CallOutcome::Exited);
         }

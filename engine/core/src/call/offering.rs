@@ -19,7 +19,7 @@ use crate::questions::About;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agent is offered the contact.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub(crate) struct Offering {
     pub(crate) agent: AgentId,
     generation: u32,
     idle_since: Timestamp,
+    /// The agent was told of it.
+    issued: bool,
     step: Step,
 }
 
@@ -115,6 +117,7 @@ impl Call {
             agent,
             generation,
             idle_since,
+            issued: false,
             step: Step::Shown,
         };
         self.state = State::Offering(offering);
@@ -301,6 +304,9 @@ impl Call {
         if offering.agent != agent || offering.generation != offer.generation {
             return Reply::Refused(Refusal::ClosedOffer);
         }
+        if !offering.issued {
+            return Reply::Refused(Refusal::NotNow);
+        }
         tenant.renew_lease(agent);
         self.end_offer(tenant, OfferOutcome::Declined);
         Reply::Done
@@ -319,7 +325,7 @@ impl Call {
             step,
             ..
         } = offering.clone();
-        self.tell_offer_ended(tenant, agent, outcome);
+        self.tell_offer_ended(tenant, outcome);
         match step {
             Step::Selecting { question } => {
                 tenant.close_question(question);
@@ -407,10 +413,7 @@ impl Call {
             return;
         };
         let queue = offering.waiting.queue;
-        let legs: Vec<Leg> = rings
-            .iter()
-            .filter_map(|ring| leg_of(ring, profile, settings))
-            .collect();
+        let legs = legs_of(&rings, profile, settings);
         tenant.commands.push_back(Command::Record(Decision {
             call: self.id,
             question,
@@ -579,7 +582,7 @@ impl Call {
             step,
             ..
         } = offering.clone();
-        self.tell_offer_ended(tenant, agent, OfferOutcome::Accepted);
+        self.tell_offer_ended(tenant, OfferOutcome::Accepted);
         self.close_operations(tenant, |purpose| matches!(purpose, Purpose::Confirm { .. }));
         self.leave_queue(tenant);
         self.cancel_media(tenant, Purpose::StopMedia);
@@ -602,7 +605,7 @@ impl Call {
             return;
         };
         let Offering { waiting, agent, .. } = offering.clone();
-        self.tell_offer_ended(tenant, agent, OfferOutcome::Accepted);
+        self.tell_offer_ended(tenant, OfferOutcome::Accepted);
         tenant
             .timers
             .clear(Timer::Call(self.id, CallTimer::OfferExpires));
@@ -621,9 +624,11 @@ impl Call {
     }
 
     fn issue_offer(&mut self, tenant: &mut Tenant, expires_after: Millis) {
-        let State::Offering(offering) = &self.state else {
+        let waited = self.waited(tenant.now);
+        let State::Offering(offering) = &mut self.state else {
             return;
         };
+        offering.issued = true;
         let mut context = self.headers.clone();
         if let Some(number) = self.from.phone_number() {
             context.insert("caller".to_owned(), number.to_owned());
@@ -634,10 +639,7 @@ impl Call {
         if !self.menu_digits.is_empty() {
             context.insert("menu-digits".to_owned(), self.menu_digits.clone());
         }
-        context.insert(
-            "waited-ms".to_owned(),
-            self.waited(tenant.now).0.to_string(),
-        );
+        context.insert("waited-ms".to_owned(), waited.0.to_string());
         tenant.emit(Event::OfferIssued {
             offer: OfferId {
                 call: self.id,
@@ -650,16 +652,21 @@ impl Call {
         });
     }
 
-    fn tell_offer_ended(&self, tenant: &mut Tenant, agent: AgentId, outcome: OfferOutcome) {
-        let offer = OfferId {
-            call: self.id,
-            generation: self.offers,
+    /// Tells how an offer ended of which the agent was told.
+    pub(crate) fn tell_offer_ended(&self, tenant: &mut Tenant, outcome: OfferOutcome) {
+        let State::Offering(offering) = &self.state else {
+            return;
         };
-        tenant.emit(Event::OfferEnded {
-            offer,
-            agent,
-            outcome,
-        });
+        if offering.issued {
+            tenant.emit(Event::OfferEnded {
+                offer: OfferId {
+                    call: self.id,
+                    generation: offering.generation,
+                },
+                agent: offering.agent,
+                outcome,
+            });
+        }
     }
 
     fn endpoint_facts(&self, tenant: &Tenant, agent: AgentId, profile: &AgentProfile) -> Facts {
@@ -677,7 +684,7 @@ impl Call {
             })
             .collect();
         let queue = queue.unwrap_or(crate::ids::QueueId(crate::ids::Symbol(0)));
-        let contact = self.facts(queue, tenant.now);
+        let contact = self.facts(tenant, queue);
         Facts::EndpointSelect(EndpointSelectFacts {
             contact,
             agent,
@@ -724,6 +731,16 @@ fn native_rings(profile: &AgentProfile, settings: &Queue) -> Vec<Ring> {
             stage: if settings.ring_together { 0 } else { endpoint },
             ring: settings.ring,
         })
+        .collect()
+}
+
+/// The legs of rings, one for each endpoint: the first ring of an endpoint counts.
+fn legs_of(rings: &[Ring], profile: &AgentProfile, settings: &Queue) -> Vec<Leg> {
+    let mut known = BTreeSet::new();
+    rings
+        .iter()
+        .filter(|ring| known.insert(ring.endpoint))
+        .filter_map(|ring| leg_of(ring, profile, settings))
         .collect()
 }
 

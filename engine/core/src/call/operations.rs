@@ -87,7 +87,8 @@ impl Purpose {
     /// The response ends it; no event is waited for.
     fn ends_when_accepted(&self) -> bool {
         match self {
-            Self::StopMedia
+            Self::Answer
+            | Self::StopMedia
             | Self::CancelAdd
             | Self::PauseRecording
             | Self::ResumeRecording
@@ -97,8 +98,7 @@ impl Purpose {
             | Self::Streaming { .. }
             | Self::HangUp
             | Self::Audit => true,
-            Self::Answer
-            | Self::Menu
+            Self::Menu
             | Self::Music
             | Self::Message
             | Self::ExitMessage
@@ -275,8 +275,6 @@ impl Call {
                 if purpose.ends_when_accepted() {
                     self.close(tenant, sequence);
                     self.finished(tenant, sequence, purpose, Finished::Unknown);
-                } else if purpose == Purpose::Answer {
-                    self.answer_unknown(tenant);
                 }
             }
         }

@@ -53,7 +53,7 @@ impl Call {
         if tenant.waiting.length(queue) >= length_max {
             return self.take_exit(tenant, queue, settings.exits.max_wait.clone());
         }
-        if !tenant.is_staffed(self, &settings) {
+        if !tenant.is_staffed(&settings) {
             return self.take_exit(tenant, queue, settings.exits.no_agents.clone());
         }
         let priority = settings.priority.saturating_add(self.priority);
@@ -131,7 +131,7 @@ impl Call {
         let Some(settings) = tenant.queue_settings(self, queue) else {
             return;
         };
-        if !tenant.is_staffed(self, &settings) {
+        if !tenant.is_staffed(&settings) {
             self.leave_by(tenant, |settings| settings.exits.no_agents.clone());
         }
     }

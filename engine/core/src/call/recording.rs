@@ -112,7 +112,7 @@ impl Call {
         match rule.policy {
             Some(plugin) => {
                 let facts = Facts::RecordingPolicy(RecordingFacts {
-                    contact: self.facts(queue, tenant.now),
+                    contact: self.facts(tenant, queue),
                     moment,
                     consent: self.consent,
                     legally_required: rule.legally_required,
@@ -605,7 +605,7 @@ impl Call {
         self.recording.state = Stage::Off;
         self.recording.pause_wanted = false;
         self.tell_recording(tenant, RecordingStatus::Failed);
-        self.voicemail_broken(tenant);
+        self.end_voicemail(tenant);
         self.collect_when_quiet(tenant);
     }
 
@@ -690,6 +690,7 @@ impl Call {
         self.recording.state = Stage::Off;
         self.recording.pause_wanted = false;
         self.tell_recording(tenant, RecordingStatus::Stopped);
+        self.end_voicemail(tenant);
         self.collect_when_quiet(tenant);
     }
 

@@ -1,0 +1,420 @@
+//! The ways out of a queue: message, other queue, number, voicemail.
+
+use crate::harness::World;
+use crate::harness::config::{Setup, exits, party};
+use crate::harness::world::codes;
+use cordboard_core::config::Exit;
+use cordboard_core::input::{CallEventKind, QueueAction};
+use expect_test::expect;
+
+/// A caller whose queue was left by its `closed` exit, which is `exit`. The music was `1.2`.
+fn left_by(exit: impl FnOnce(&Setup) -> Exit) -> World {
+    let setup = Setup::small().queue("sales", |setup, queue| queue.exits.closed = exit(setup));
+    let mut world = World::staffed(setup, &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.queue("sales", QueueAction::Close);
+        world.settle();
+    });
+    world
+}
+
+fn message() -> World {
+    left_by(|setup| Exit::Message(setup.prompt("closed")))
+}
+
+fn number() -> World {
+    left_by(|_| Exit::Number(party("night-shift")))
+}
+
+fn voicemail() -> World {
+    left_by(Setup::voicemail)
+}
+
+#[test]
+fn a_message_plays_then_the_call_ends() {
+    let mut world = message();
+    world.completed("1.3");
+    world.settle();
+    world.check(expect![[r#"
+        > 1.3 play completed
+          operate 1.4 terminate
+        > 1.4 accepted
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_message_that_fails_ends_the_call_too() {
+    let mut world = message();
+    world.play_failed("1.3");
+    world.settle();
+    world.check(expect![[r#"
+        > 1.3 play failed
+          emit operation-failed 1 exit-message: failed 400/8536
+          operate 1.4 terminate
+        > 1.4 accepted
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_message_that_nothing_is_heard_of_ends_the_call_too() {
+    let mut world = message();
+    world.after(23);
+    world.check(expect![[r#"
+        > at 23s
+          emit operation-failed 1 exit-message: unknown
+          operate 1.4 terminate
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_does_not_hear_the_message_out_has_left_by_it() {
+    let mut world = message();
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn late_events_of_the_music_do_not_end_the_message() {
+    let mut world = message();
+    world.play_cancelled("1.2");
+    world.completed("1.2");
+    world.check(expect![[r#"
+        > 1.2 play cancelled
+          = ignored closed-operation
+        > 1.2 play completed
+          = ignored closed-operation
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_is_ready_does_not_get_a_caller_who_leaves() {
+    let mut world = message();
+    world.ready("ann");
+    world.check(expect![[r#"
+        > ann: ready
+          emit agent ann ready
+    "#]]);
+}
+
+#[test]
+fn another_queue_takes_the_caller_and_the_old_music_stops() {
+    let setup = Setup::small().queue("sales", |setup, queue| {
+        queue.exits.closed = Exit::Queue(setup.queue_id("overflow"));
+    });
+    let mut world = World::staffed(setup, &["ann", "cid"]);
+    world.queued("caller");
+    world.after(10);
+    world.queue("sales", QueueAction::Close);
+    world.play_cancelled("1.2");
+    world.ready("cid");
+    world.check(expect![[r#"
+        > queue sales: close
+          emit queue sales closed
+          operate 1.3 cancel-media
+          emit call-queued 1 in overflow at 1
+          operate 1.4 play music to caller looped
+        > 1.2 play cancelled
+          = ignored closed-operation
+        > cid: ready
+          emit agent cid ready
+          record 1 skill-match at overflow by native: cid of 1
+          emit agent cid reserved
+          record 1 endpoint-select at overflow by native: 0@0/20s of 1
+          emit offer-issued 1-1 to cid in overflow for 20s caller=+14255550100 waited-ms=10000
+          operate 1.5 add-participant cid ring 20s
+    "#]]);
+}
+
+#[test]
+fn moves_from_queue_to_queue_come_to_an_end() {
+    let mut world = World::staffed(ring_of_queues(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.queue("support", QueueAction::Close);
+        world.queue("overflow", QueueAction::Close);
+    });
+    world.queue("sales", QueueAction::Close);
+    world.check(expect![[r#"
+        > queue sales: close
+          emit queue sales closed
+          operate 1.3 cancel-media
+          operate 1.4 terminate
+    "#]]);
+}
+
+#[test]
+fn a_contact_that_is_sent_round_in_circles_ends_at_once() {
+    let mut world = World::staffed(ring_of_queues(), &["ann"]);
+    world.quietly(|world| {
+        world.queue("sales", QueueAction::Close);
+        world.queue("support", QueueAction::Close);
+        world.queue("overflow", QueueAction::Close);
+    });
+    world.contact("sales", 0);
+    world.check(expect![[r#"
+        > contact for sales
+          = call 1
+          emit call-ended 1 exited
+    "#]]);
+    assert_eq!(world.tenant.live_calls(), 0);
+}
+
+/// Each queue, when closed, sends its callers to the next.
+fn ring_of_queues() -> Setup {
+    ["sales", "support", "overflow", "sales"]
+        .windows(2)
+        .fold(Setup::small(), |setup, pair| {
+            setup.queue(pair[0], |setup, queue| {
+                queue.requirements.clear();
+                queue.exits.closed = Exit::Queue(setup.queue_id(pair[1]));
+            })
+        })
+}
+
+#[test]
+fn a_number_is_rung_with_music_and_talks_to_the_caller() {
+    let mut world = number();
+    world.check(expect![]);
+    world.answers("1.4");
+    world.settle();
+    world.list(1, 9, &["caller", "night-shift"]);
+    world.check(expect![[r#"
+        > 1.4 added night-shift
+          operate 1.5 cancel-media
+        > 1.5 accepted
+        > 1 list: caller night-shift
+    "#]]);
+    // It hangs up.
+    world.list(1, 10, &["caller"]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1 list: caller
+          operate 1.6 terminate
+        > 1.6 accepted
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn the_way_to_a_number() {
+    let setup = Setup::small().queue("sales", |_, queue| {
+        queue.exits.closed = Exit::Number(party("night-shift"))
+    });
+    let mut world = World::staffed(setup, &["ann"]);
+    world.queued("caller");
+    world.queue("sales", QueueAction::Close);
+    world.check(expect![[r#"
+        > queue sales: close
+          emit queue sales closed
+          operate 1.3 play music to caller looped interrupting
+          operate 1.4 add-participant night-shift ring 60s
+    "#]]);
+}
+
+#[test]
+fn a_number_that_does_not_answer_ends_the_call() {
+    let mut world = number();
+    world.rings_out("1.4");
+    world.settle();
+    world.check(expect![[r#"
+        > 1.4 not added night-shift 480/10037
+          emit operation-failed 1 exit-number: failed 480/10037
+          operate 1.5 terminate
+        > 1.5 accepted
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_number_that_nothing_is_heard_of_ends_the_call() {
+    let mut world = number();
+    // 60 s of ringing, 10 s for the request, 10 s for the event.
+    world.after(79);
+    world.check(expect![]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 80s
+          operate 1.5 cancel-add inv-1.4
+          emit operation-failed 1 exit-number: unknown
+          operate 1.6 terminate
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_hangs_up_while_the_number_rings_has_left_by_it() {
+    let mut world = number();
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_talked_to_the_number_has_left_by_it() {
+    let mut world = number();
+    world.answers("1.4");
+    world.check(expect![[r#"
+        > 1.4 added night-shift
+          operate 1.5 cancel-media
+    "#]]);
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_number_that_was_listed_before_it_was_added_is_missed_when_it_leaves() {
+    let mut world = number();
+    world.list(1, 9, &["caller", "night-shift"]);
+    world.answers("1.4");
+    world.list(1, 10, &["caller"]);
+    world.check(expect![[r#"
+        > 1 list: caller night-shift
+        > 1.4 added night-shift
+          operate 1.5 cancel-media
+        > 1 list: caller
+          operate 1.6 terminate
+    "#]]);
+}
+
+#[test]
+fn a_voicemail_greets_records_and_ends_when_it_is_full() {
+    let mut world = voicemail();
+    world.completed("1.3");
+    world.accepted("1.4");
+    world.recording_state(1, true);
+    world.after(59);
+    world.check(expect![[r#"
+        > 1.3 play completed
+          operate 1.4 start-recording
+        > 1.4 accepted
+        > 1 recording rec-1 active
+          emit recording-changed 1 active
+    "#]]);
+    world.after(1);
+    world.settle();
+    world.check(expect![[r#"
+        > at 60s
+          operate 1.5 terminate
+        > 1.4 accepted
+          = ignored closed-operation
+        > 1 recording rec-1 active
+          = ignored not-now
+        > 1.5 accepted
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_caller_ends_the_voicemail_by_hanging_up() {
+    let mut world = voicemail();
+    world.quietly(|world| {
+        world.completed("1.3");
+        world.settle();
+    });
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_voicemail_whose_recording_ends_by_itself_ends() {
+    let mut world = voicemail();
+    world.quietly(|world| {
+        world.completed("1.3");
+        world.settle();
+    });
+    world.recording_state(1, false);
+    world.check(expect![[r#"
+        > 1 recording rec-1 inactive
+          emit recording-changed 1 stopped
+          operate 1.5 terminate
+    "#]]);
+}
+
+#[test]
+fn a_voicemail_whose_greeting_fails_ends() {
+    let mut world = voicemail();
+    world.play_failed("1.3");
+    world.check(expect![[r#"
+        > 1.3 play failed
+          emit operation-failed 1 voicemail-greeting: failed 400/8536
+          operate 1.4 terminate
+    "#]]);
+}
+
+#[test]
+fn a_voicemail_that_cannot_record_ends_after_some_tries() {
+    let mut world = voicemail();
+    world.completed("1.3");
+    world.refused("1.4", 500);
+    world.event_of("1.5", CallEventKind::StartRecordingFailed(codes(500, 8500)));
+    world.refused("1.6", 500);
+    world.check(expect![[r#"
+        > 1.3 play completed
+          operate 1.4 start-recording
+        > 1.4 refused 500
+          emit operation-failed 1 start-recording: refused 500
+          operate 1.5 start-recording
+        > 1.5 recording not started
+          emit operation-failed 1 start-recording: failed 500/8500
+          operate 1.6 start-recording
+        > 1.6 refused 500
+          emit operation-failed 1 start-recording: refused 500
+          emit recording-changed 1 failed
+          operate 1.7 terminate
+    "#]]);
+}
+
+#[test]
+fn a_voicemail_that_may_not_record_ends_at_once() {
+    let mut world = voicemail();
+    world.completed("1.3");
+    world.refused("1.4", 403);
+    world.check(expect![[r#"
+        > 1.3 play completed
+          operate 1.4 start-recording
+        > 1.4 refused 403
+          emit operation-failed 1 start-recording: refused 403
+          emit recording-changed 1 failed
+          operate 1.5 terminate
+    "#]]);
+}
+
+#[test]
+fn without_our_media_an_exit_is_the_embedders() {
+    for exit in [
+        |setup: &Setup| Exit::Message(setup.prompt("sorry")),
+        |setup: &Setup| setup.voicemail(),
+        |_: &Setup| Exit::Number(party("boss")),
+    ] {
+        let setup = Setup::small().queue("sales", |setup, queue| {
+            queue.exits = exits(exit(setup), exit(setup), exit(setup));
+        });
+        let mut world = World::new(setup);
+        world.quietly(|world| world.contact("sales", 0));
+        assert_eq!(world.tenant.live_calls(), 0);
+        world.contact("sales", 0);
+        world.check(expect![[r#"
+            > contact for sales
+              = call 2
+              emit call-ended 2 exited
+        "#]]);
+    }
+}
