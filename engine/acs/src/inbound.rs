@@ -301,6 +301,14 @@ mod tests {
             ),
             (
                 "RecordingStateChanged",
+                r#","recordingId":"rec-1","state":"inactive""#,
+                CallEventKind::RecordingStateChanged {
+                    recording: RecordingId("rec-1".to_owned()),
+                    active: false,
+                },
+            ),
+            (
+                "RecordingStateChanged",
                 "",
                 CallEventKind::Other("RecordingStateChanged".to_owned()),
             ),

@@ -90,11 +90,8 @@ impl Gate {
     pub(crate) async fn enter(self: &Arc<Self>, priority: Priority) -> Result<Permit, Full> {
         let receiver = {
             let mut state = self.state.lock();
-            let overtakes_nobody = state
-                .waiting
-                .first_key_value()
-                .is_none_or(|(first, _)| priority < first.0);
-            if overtakes_nobody && self.has_room(&state, priority) {
+            // INVARIANT: where there is room, nobody of this priority waits; whoever leaves lets them in.
+            if self.has_room(&state, priority) {
                 state.in_flight += 1;
                 return Ok(Permit(Arc::clone(self)));
             }

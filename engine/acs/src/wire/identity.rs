@@ -338,4 +338,14 @@ mod tests {
             assert_eq!(identity.to_request().resolve(), identity, "{raw_id}");
         }
     }
+
+    #[test]
+    fn the_asserted_id_follows_the_last_underscore() {
+        let identity = Identity::from_raw_id("4:+1425_555_7");
+        let expected = Identity::Phone {
+            number: "+1425_555".to_owned(),
+            asserted_id: Some("7".to_owned()),
+        };
+        assert_eq!(identity, expected);
+    }
 }
