@@ -75,6 +75,8 @@
 mod embedded;
 mod entry;
 mod error;
+#[cfg(test)]
+mod golden;
 mod journal;
 mod limits;
 mod local;
