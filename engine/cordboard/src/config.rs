@@ -19,7 +19,8 @@ mod v1;
 
 pub use compile::{AUDIO_RATE, CONFIG_NAME_CHARS_MAX, PROMPT_BYTES_MAX, SECRET_CHARS_MIN, compile};
 pub use output::{
-    AcsSettings, ApiToken, Compiled, Holder, JournalSettings, PluginLimits, PluginSlot,
+    AcsSettings, ApiToken, Compiled, Holder, JournalSettings, PluginHostSettings, PluginLimits,
+    PluginSlot,
 };
 pub use problem::{Position, Problem};
 pub use schema::config_v1 as schema;

@@ -32,3 +32,29 @@
 #![warn(missing_docs)]
 
 pub mod config;
+pub mod driver;
+#[cfg(feature = "azure")]
+mod edge;
+mod engine;
+mod error;
+pub mod events;
+mod pending;
+mod plugins;
+mod replay;
+mod schemas;
+
+#[cfg(feature = "azure")]
+pub use cordboard_acs::callback::SensitiveDigits;
+pub use cordboard_journal::{MemoryDisk, ReplayFrom, RetainLog};
+pub use cordboard_plugin_host::OutcomeCounts;
+#[cfg(feature = "azure")]
+pub use edge::DigitsSink;
+pub use engine::{
+    Action, AgentHandle, AgentOverview, CallHandle, Contact, Engine, EngineBuilder, NewCall,
+    Overview, QueueHandle, QueueOverview, SupervisorHandle,
+};
+pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
+pub use pending::Pending;
+pub use plugins::PluginStatus;
+pub use replay::{Replayed, replay};
+pub use schemas::{OPENAPI_V1, schemas};

@@ -16,7 +16,8 @@ pub use prompts::{AUDIO_RATE, PROMPT_BYTES_MAX};
 
 use super::output::Compiled;
 use super::problem::{Path, Problem, Step};
-use super::source::Source;
+use super::secret::Secret;
+use super::source::{Captured, Source};
 use super::v1::ConfigText;
 use super::{structure, text};
 use cordboard_core::Config;
@@ -43,9 +44,10 @@ pub fn compile(
     let misfits = structure::check(&value);
     let names = Names::of(&value);
     prune(&mut value, &misfits);
+    let captured = Captured::new(source);
     let mut checker = Checker {
         text,
-        source,
+        source: &captured,
         names,
         symbols: previous.cloned().unwrap_or_default(),
         problems: Vec::new(),
@@ -67,7 +69,10 @@ pub fn compile(
     let mut problems = checker.problems;
     problems.sort_by_key(|problem| problem.position);
     match compiled {
-        Some(compiled) if problems.is_empty() => Ok(compiled),
+        Some(compiled) if problems.is_empty() => Ok(Compiled {
+            kept: Arc::new(captured.into_kept()),
+            ..compiled
+        }),
         _ => Err(problems),
     }
 }
@@ -151,6 +156,7 @@ impl Checker<'_> {
             acs,
             tokens,
             plugins,
+            plugin_host: self.plugin_host(text),
             prompts: audio,
             journal: super::JournalSettings {
                 directory: self.source.full_path(&text.journal.directory),
@@ -159,6 +165,8 @@ impl Checker<'_> {
             listen,
             dev: text.dev,
             warnings: std::mem::take(&mut self.warnings),
+            text: Secret::new(self.text),
+            kept: Arc::default(),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::problem::Problem;
 use super::secret::Secret;
+use super::source::Kept;
 use cordboard_core::Config;
+use cordboard_core::config::Symbols;
 use cordboard_core::ids::{AgentId, PluginId};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,6 +24,8 @@ pub struct Compiled {
     pub tokens: Vec<ApiToken>,
     /// The plugin slots.
     pub plugins: BTreeMap<PluginId, PluginSlot>,
+    /// How plugins are run.
+    pub plugin_host: PluginHostSettings,
     /// The audio files by the path that [`cordboard_core::config::Prompt::path`] names. The path begins with a
     /// digest of the bytes, so a path means the same sound for ever.
     pub prompts: BTreeMap<String, Arc<[u8]>>,
@@ -33,6 +37,31 @@ pub struct Compiled {
     pub dev: bool,
     /// Doubts that do not keep the configuration from being used.
     pub warnings: Vec<Problem>,
+    /// It may hold secrets where `dev` is set.
+    pub(super) text: Secret,
+    /// What was read meanwhile.
+    pub(super) kept: Arc<Kept>,
+}
+
+impl Compiled {
+    /// Returns the text that it was compiled from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.text.expose()
+    }
+
+    /// Compiles the same text with the same files and variables again, so that the names of
+    /// `previous` keep their numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`compile`](super::compile()); in practice none, because the same text was fine before.
+    pub fn renumbered(&self, previous: &Symbols) -> Result<Self, Vec<Problem>> {
+        let mut compiled = super::compile(self.text.expose(), Some(previous), self.kept.as_ref())?;
+        // What the embedder may have changed since.
+        compiled.journal = self.journal.clone();
+        Ok(compiled)
+    }
 }
 
 /// The connection to Azure Communication Services.
@@ -101,8 +130,25 @@ pub struct PluginLimits {
     pub time_ms: Option<u64>,
     /// Memory of one instance, MiB.
     pub memory_mib: Option<u32>,
+    /// Lines that it may log per second.
+    pub log_lines_per_second: Option<u32>,
     /// Questions that may wait for a worker.
     pub queue_max: Option<u32>,
-    /// Failures in a row that open the breaker.
+    /// Failures in a row that open its breaker.
     pub failures_max: Option<u32>,
+    /// How long an open breaker stays open, in seconds.
+    pub pause_seconds: Option<u64>,
+    /// Gives every decision a fresh instance, whatever the plugin asks for.
+    pub always_fresh: bool,
+}
+
+/// How plugins are run; what is not set has the plugin host's default.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PluginHostSettings {
+    /// Worker threads.
+    pub workers: Option<u32>,
+    /// Workers that one plugin occupies at most.
+    pub workers_per_plugin: Option<u32>,
+    /// Where compiled plugins are kept.
+    pub cache: Option<PathBuf>,
 }

@@ -1,5 +1,6 @@
 //! What a configuration refers to: files and environment variables.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -94,5 +95,80 @@ impl std::fmt::Debug for Memory {
             .field("files", &self.files.keys())
             .field("variables", &self.variables.keys())
             .finish()
+    }
+}
+
+/// Passes on what another source gives and keeps it, so that the same text can be compiled again
+/// to the same result.
+pub(crate) struct Captured<'a> {
+    source: &'a dyn Source,
+    kept: RefCell<Kept>,
+}
+
+/// What a compilation has read.
+#[derive(Clone, Default)]
+pub(crate) struct Kept {
+    memory: Memory,
+    paths: BTreeMap<String, PathBuf>,
+}
+
+impl<'a> Captured<'a> {
+    pub(crate) fn new(source: &'a dyn Source) -> Self {
+        Self {
+            source,
+            kept: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn into_kept(self) -> Kept {
+        self.kept.into_inner()
+    }
+}
+
+impl Source for Captured<'_> {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        let bytes = self.source.read(path)?;
+        let mut kept = self.kept.borrow_mut();
+        kept.memory.files.insert(path.to_owned(), bytes.clone());
+        Ok(bytes)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        let value = self.source.variable(name)?;
+        let mut kept = self.kept.borrow_mut();
+        kept.memory.variables.insert(name.to_owned(), value.clone());
+        Some(value)
+    }
+
+    fn full_path(&self, path: &str) -> PathBuf {
+        let full = self.source.full_path(path);
+        let mut kept = self.kept.borrow_mut();
+        kept.paths.insert(path.to_owned(), full.clone());
+        full
+    }
+}
+
+impl Source for Kept {
+    fn read(&self, path: &str) -> io::Result<Vec<u8>> {
+        self.memory.read(path)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.memory.variable(name)
+    }
+
+    fn full_path(&self, path: &str) -> PathBuf {
+        self.paths
+            .get(path)
+            .cloned()
+            .unwrap_or_else(|| PathBuf::from(path))
+    }
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kept")
+            .field("memory", &self.memory)
+            .finish_non_exhaustive()
     }
 }

@@ -12,7 +12,7 @@ pub(crate) use queue::{
     Channels, ConsentAnswer, Exit, Exits, Format, Hours, Menu, MenuStep, Queue, Recording,
     Requirement,
 };
-pub(crate) use tuning::{Limits, Plugin, Timeouts};
+pub(crate) use tuning::{Limits, Plugin, PluginHost, Timeouts};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -82,6 +82,9 @@ pub(crate) struct ConfigText {
     /// Plugin slots, by the name that queues use.
     #[serde(default)]
     pub(crate) plugins: BTreeMap<String, Plugin>,
+    /// How plugins are run.
+    #[serde(default)]
+    pub(crate) plugin_host: PluginHost,
     /// Deadlines of remote operations and other waits.
     #[serde(default)]
     pub(crate) timeouts: Timeouts,

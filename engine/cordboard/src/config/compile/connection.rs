@@ -58,7 +58,17 @@ impl Checker<'_> {
         for (at, secret) in acs.event_grid_secrets.iter().enumerate() {
             let path = path.key("event_grid_secrets").index(at);
             let secret = self.secret(text, secret, &path);
-            self.check_length(text, secret.as_ref(), &path);
+            let travels = |secret: &Secret| {
+                let plain =
+                    |letter: char| letter.is_ascii_alphanumeric() || "-._~".contains(letter);
+                secret.expose().len() >= SECRET_CHARS_MIN && secret.expose().chars().all(plain)
+            };
+            if secret.as_ref().is_some_and(|secret| !travels(secret)) {
+                self.refuse(
+                    &path,
+                    format!("is not usable in an address; use at least {SECRET_CHARS_MIN} letters, digits or `-._~`"),
+                );
+            }
             event_grid_secrets.extend(secret);
         }
         Some(AcsSettings {

@@ -46,11 +46,11 @@ impl Checker<'_> {
                 ),
             }
         }
-        Hours::Weekly(WeeklyHours {
+        Hours::Weekly(Box::new(WeeklyHours {
             time_zone: hours.time_zone.clone(),
             days,
             holidays,
-        })
+        }))
     }
 
     fn day(&mut self, spans: &[String], path: &Path) -> Vec<Span> {

@@ -13,17 +13,18 @@ use cordboard_core::config::{
 use cordboard_core::ids::{GroupId, Millis, PluginId, QueueId, SkillId};
 use cordboard_core::question::{RecordingChannels, RecordingFormat, Requirement};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Digits that a menu can offer; `#` ends an input.
 const MENU_DIGITS: &str = "0123456789*ABCD";
 
 impl Checker<'_> {
-    pub(super) fn queues(&mut self, text: &ConfigText) -> BTreeMap<QueueId, Queue> {
+    pub(super) fn queues(&mut self, text: &ConfigText) -> BTreeMap<QueueId, Arc<Queue>> {
         let mut queues = BTreeMap::new();
         for (name, queue) in &text.queues {
             let path = Path::root().key("queues").key(name);
             let compiled = self.queue(text, queue, &path);
-            queues.insert(QueueId(self.symbols.intern(name)), compiled);
+            queues.insert(QueueId(self.symbols.intern(name)), Arc::new(compiled));
         }
         queues
     }

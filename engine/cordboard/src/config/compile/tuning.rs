@@ -1,7 +1,7 @@
 //! Plugin slots, deadlines and limits. Their ranges are in the schema.
 
 use super::Checker;
-use crate::config::output::{PluginLimits, PluginSlot};
+use crate::config::output::{PluginHostSettings, PluginLimits, PluginSlot};
 use crate::config::problem::Path;
 use crate::config::v1::ConfigText;
 use cordboard_core::config::{Limits, Timeouts};
@@ -38,13 +38,36 @@ impl Checker<'_> {
                 limits: PluginLimits {
                     time_ms: plugin.limits.time_ms,
                     memory_mib: plugin.limits.memory_mib,
+                    log_lines_per_second: plugin.limits.log_lines_per_second,
                     queue_max: plugin.limits.queue_max,
                     failures_max: plugin.limits.failures_max,
+                    pause_seconds: plugin.limits.pause_seconds,
+                    always_fresh: plugin.limits.always_fresh,
                 },
             };
             plugins.insert(PluginId(self.symbols.intern(name)), slot);
         }
         plugins
+    }
+
+    pub(super) fn plugin_host(&mut self, text: &ConfigText) -> PluginHostSettings {
+        let host = &text.plugin_host;
+        if let (Some(workers), Some(each)) = (host.workers, host.workers_per_plugin)
+            && each >= workers
+        {
+            self.refuse(
+                &Path::root().key("plugin_host").key("workers_per_plugin"),
+                format!("`{each}` lets one plugin take all `{workers}` workers; use less"),
+            );
+        }
+        PluginHostSettings {
+            workers: host.workers,
+            workers_per_plugin: host.workers_per_plugin,
+            cache: host
+                .cache
+                .as_ref()
+                .map(|cache| self.source.full_path(cache)),
+        }
     }
 
     pub(super) fn timeouts(&mut self, text: &ConfigText) -> Timeouts {

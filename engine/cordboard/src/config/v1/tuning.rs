@@ -30,14 +30,36 @@ pub(crate) struct PluginLimits {
     #[schemars(range(min = 1, max = 1_000))]
     pub(crate) time_ms: Option<u64>,
     /// Memory of one instance.
-    #[schemars(range(min = 1, max = 512))]
+    #[schemars(range(min = 1, max = 64))]
     pub(crate) memory_mib: Option<u32>,
+    /// Lines that the plugin may log per second.
+    #[schemars(range(max = 10_000))]
+    pub(crate) log_lines_per_second: Option<u32>,
     /// Questions that may wait for a worker.
     #[schemars(range(min = 1, max = 100_000))]
     pub(crate) queue_max: Option<u32>,
     /// Failures in a row after which the plugin is not asked for a while.
     #[schemars(range(min = 1, max = 10_000))]
     pub(crate) failures_max: Option<u32>,
+    /// How long it is not asked then.
+    #[schemars(range(min = 1, max = 3_600))]
+    pub(crate) pause_seconds: Option<u64>,
+    /// Gives every decision a fresh instance, whatever the plugin asks for.
+    pub(crate) always_fresh: bool,
+}
+
+/// How plugins are run. What is left out has a default that suits the machine.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct PluginHost {
+    /// Worker threads. Default: one per processor, at least 2.
+    #[schemars(range(min = 2, max = 256))]
+    pub(crate) workers: Option<u32>,
+    /// Workers that one plugin occupies at most. Default: half of them.
+    #[schemars(range(min = 1, max = 255))]
+    pub(crate) workers_per_plugin: Option<u32>,
+    /// Folder of its own for compiled plugins, relative to the configuration, so that a start need not compile them again.
+    pub(crate) cache: Option<String>,
 }
 
 fn no_config() -> Value {

@@ -1,0 +1,175 @@
+//! The driver: a thread that runs the core, with the journal, the plugins and the outside around it.
+//!
+//! A **shard** is one thread. It owns the tenant and the journal; nothing in it is locked. For each
+//! message it stamps the time, appends the input to the journal, folds it at once and takes the
+//! commands out. Questions to plugins leave at once, because asking is pure. Everything that is
+//! visible outside (operations, events, answers to callers, acknowledged webhooks) waits until the
+//! journal says that the input is durable, and leaves in order.
+//!
+//! Nothing here needs an async runtime.
+
+mod advisor;
+mod fold;
+mod inbox;
+mod lanes;
+mod operator;
+mod outbox;
+mod rebuild;
+mod records;
+mod shard;
+
+pub use advisor::{Advisor, Answer, Evidence, NoAdvisor};
+pub(crate) use fold::State;
+pub use fold::{CORE_VERSION, Hash};
+pub use inbox::InboxLimits;
+pub use operator::{Completion, NoOperator, Operator, Request};
+pub(crate) use rebuild::rebuild;
+pub use records::{Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, subject_of_call};
+
+use crate::error::{BuildError, SubmitError};
+use crate::events::Events;
+use crate::pending::{Pending, Promise};
+use cordboard_clock::{Clock, Hold};
+use cordboard_core::ids::{Epoch, Timestamp};
+use cordboard_core::input::Reply;
+use cordboard_core::{Config, Input, Tenant};
+use cordboard_journal::{Event as JournalEvent, Journal, Listener, Seq, Watch};
+use crossbeam_channel::{Receiver, unbounded};
+use inbox::{Inbox, Message};
+use parking_lot::Mutex;
+use shard::Shard;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// The parts of a shard.
+pub(crate) struct Parts {
+    pub(crate) clock: Clock,
+    pub(crate) journal: Box<dyn Journal>,
+    /// What the journal announces.
+    pub(crate) announced: Announced,
+    pub(crate) state: State,
+    /// The moment of the journal's last entry.
+    pub(crate) last_now: Timestamp,
+    pub(crate) operator: Arc<dyn Operator>,
+    pub(crate) advisor: Arc<dyn Advisor>,
+    pub(crate) events: Events,
+    pub(crate) inbox_limits: InboxLimits,
+    pub(crate) snapshot_every: u64,
+}
+
+/// What the journal announces, on its way to the shard.
+pub(crate) struct Announced(Receiver<JournalEvent>);
+
+impl Announced {
+    /// Makes the listener that a journal is opened with, and its other end.
+    pub(crate) fn channel() -> (Listener, Self) {
+        let (sender, receiver) = unbounded();
+        let listener: Listener = Arc::new(move |event| drop(sender.send(event)));
+        (listener, Self(receiver))
+    }
+}
+
+/// How a shard ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stopped {
+    /// The last entry of the journal.
+    pub last: u64,
+    /// The hash of the state after it.
+    pub state_hash: Hash,
+    /// The hash over all commands up to it.
+    pub commands_hash: Hash,
+}
+
+/// A running shard. Clones talk to the same one.
+#[derive(Clone, Debug)]
+pub(crate) struct Driver {
+    inbox: Inbox,
+    clock: Clock,
+    watch: Watch,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Driver {
+    /// Starts the shard's thread, which first folds `opening`: the restart and the configuration.
+    pub(crate) fn start(parts: Parts, opening: Vec<Input>) -> Result<Self, BuildError> {
+        let (inbox, outlet) = Inbox::new(parts.inbox_limits);
+        let clock = parts.clock.clone();
+        let watch = parts.journal.watch();
+        let hold = clock.hold();
+        let shard = Shard::new(parts, inbox.clone(), outlet);
+        let thread = std::thread::Builder::new()
+            .name("cordboard-shard".to_owned())
+            .spawn(move || shard.run(opening, hold))?;
+        Ok(Self {
+            inbox,
+            clock,
+            watch,
+            thread: Arc::new(Mutex::new(Some(thread))),
+        })
+    }
+
+    /// Takes an input. The answer is there once it is durable.
+    pub(crate) fn submit(&self, input: Input, hold: Hold) -> Pending<Reply> {
+        let (promise, pending) = Promise::new();
+        self.inbox.submit(input, hold, promise);
+        pending
+    }
+
+    /// Looks at the state between two inputs. The result is there once what it shows is durable.
+    pub(crate) fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Tenant, Seq) -> T + Send + 'static,
+    ) -> Pending<T> {
+        let (promise, pending) = Promise::new();
+        self.inbox.push(Message::Look {
+            look: Box::new(move |tenant, seq| {
+                let result = look(tenant, seq);
+                Box::new(move || promise.keep(Ok(result)))
+            }),
+            hold: self.clock.hold(),
+        });
+        pending
+    }
+
+    /// Takes a last snapshot, writes everything out and ends the thread.
+    pub(crate) fn stop(&self) -> Result<Stopped, SubmitError> {
+        let (promise, pending) = Promise::new();
+        self.inbox.push(Message::Stop(promise));
+        let stopped = pending.wait();
+        if let Some(thread) = self.thread.lock().take() {
+            // A panic of the thread has been reported, and broke the promise above.
+            drop(thread.join());
+        }
+        stopped
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
+    }
+}
+
+/// The opening inputs of a start: the restart, unless the journal is new, and the configuration,
+/// unless it is in force already.
+pub(crate) fn opening(
+    state: &State,
+    is_new: bool,
+    epoch: Epoch,
+    config: &Arc<Config>,
+) -> Vec<Input> {
+    let mut opening = Vec::new();
+    if !is_new {
+        opening.push(Input::Restarted { epoch });
+    }
+    let is_in_force = state
+        .tenant
+        .config()
+        .is_some_and(|known| known.digest == config.digest);
+    if !is_in_force {
+        opening.push(Input::Config(Arc::clone(config)));
+    }
+    opening
+}

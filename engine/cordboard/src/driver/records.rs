@@ -1,0 +1,165 @@
+//! Decision records: what the core decided, joined with what the plugin was asked and answered.
+
+use super::advisor::Evidence;
+use cordboard_core::decision::Decision;
+use cordboard_core::ids::{CallId, QuestionId, Timestamp};
+use cordboard_core::question::{Ask, Verdict};
+use cordboard_core::{Command, Event};
+use cordboard_journal::{Journal, Seq, encode_payload};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Questions whose facts are kept until the decision is known.
+pub const QUESTIONS_KEPT_MAX: usize = 4_096;
+
+/// What an offer tells an agent that may stand in a record as well: nothing about the person.
+const OFFER_CONTEXT_KEPT: [&str; 2] = ["waited-ms", "menu-digits"];
+
+/// One entry of the stream of decision records.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecordBody {
+    /// Something was decided.
+    Decision(Box<DecisionRecord>),
+    /// Something happened to a call. What an offer says about the caller is left out.
+    Event(Event),
+}
+
+/// A decision with everything that explains it and repeats it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DecisionRecord {
+    /// The decision as it took effect.
+    pub decision: Decision,
+    /// Digest of the configuration in force.
+    pub config: String,
+    /// What the plugin was asked and answered, where one was asked.
+    pub consultation: Option<Consultation>,
+}
+
+/// A question to a plugin with its answer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Consultation {
+    /// The question with all facts: asked again with the same plugin and configuration, it gives
+    /// the same answer bit for bit.
+    pub ask: Ask,
+    /// The answer, if it came in time.
+    pub verdict: Option<Verdict>,
+    /// How the answer came about; unknown when the record was made again after a crash.
+    pub evidence: Option<Evidence>,
+}
+
+/// The subject under which the records of a call are found.
+#[must_use]
+pub fn subject_of_call(call: CallId) -> String {
+    format!("call/{call}")
+}
+
+/// Joins questions, answers and decisions.
+#[derive(Debug, Default)]
+pub(super) struct Joiner {
+    open: BTreeMap<QuestionId, Consultation>,
+}
+
+impl Joiner {
+    /// Notes the questions of an entry, before its records are written.
+    pub(super) fn note_questions(&mut self, commands: &[Command]) {
+        for command in commands {
+            if let Command::Ask(ask) = command {
+                self.asked(ask);
+            }
+        }
+    }
+
+    fn asked(&mut self, ask: &Ask) {
+        while self.open.len() >= QUESTIONS_KEPT_MAX {
+            self.open.pop_first();
+        }
+        self.open.insert(
+            ask.question,
+            Consultation {
+                ask: ask.clone(),
+                verdict: None,
+                evidence: None,
+            },
+        );
+    }
+
+    pub(super) fn answered(&mut self, verdict: &Verdict, evidence: Option<Evidence>) {
+        if let Some(consultation) = self.open.get_mut(&verdict.question) {
+            consultation.verdict = Some(verdict.clone());
+            consultation.evidence = evidence;
+        }
+    }
+
+    /// Writes the records of an entry. When that fails calls go on.
+    pub(super) fn write(
+        &mut self,
+        journal: &mut dyn Journal,
+        seq: Seq,
+        now: Timestamp,
+        commands: &[Command],
+        config: &str,
+    ) {
+        for command in commands {
+            let Some((call, body)) = self.record(command, config) else {
+                continue;
+            };
+            let payload = match encode_payload(&body) {
+                Ok(payload) => payload,
+                Err(error) => {
+                    tracing::error!(%error, "a decision record cannot be written");
+                    continue;
+                }
+            };
+            let recorded = journal.record(seq, now, &[&subject_of_call(call)], &payload);
+            if let Err(error) = recorded {
+                tracing::warn!(%error, "a decision record is lost");
+            }
+        }
+    }
+
+    /// Returns the record that a command leads to, with the call it is about.
+    fn record(&self, command: &Command, config: &str) -> Option<(CallId, RecordBody)> {
+        match command {
+            Command::Record(decision) => {
+                let consultation = decision
+                    .question
+                    .and_then(|question| self.open.get(&question))
+                    .cloned();
+                let record = DecisionRecord {
+                    decision: decision.clone(),
+                    config: config.to_owned(),
+                    consultation,
+                };
+                Some((decision.call, RecordBody::Decision(Box::new(record))))
+            }
+            Command::Emit(event) => {
+                let call = crate::events::call_of(event)?;
+                Some((call, RecordBody::Event(impersonal(event))))
+            }
+            Command::Operate { .. } | Command::Ask(_) => None,
+        }
+    }
+
+    /// Forgets what the entry that is being recorded has settled: its verdict is spent.
+    pub(super) fn settled(&mut self, question: Option<QuestionId>, commands: &[Command]) {
+        if let Some(question) = question {
+            self.open.remove(&question);
+        }
+        for command in commands {
+            if let Command::Record(decision) = command
+                && let Some(question) = decision.question
+            {
+                self.open.remove(&question);
+            }
+        }
+    }
+}
+
+fn impersonal(event: &Event) -> Event {
+    let mut event = event.clone();
+    if let Event::OfferIssued { context, .. } = &mut event {
+        context.retain(|key, _| OFFER_CONTEXT_KEPT.contains(&key.as_str()));
+    }
+    event
+}

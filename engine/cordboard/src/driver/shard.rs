@@ -1,0 +1,476 @@
+//! The loop of a shard's thread.
+
+use super::advisor::Answer;
+use super::fold::{Folded, State};
+use super::inbox::{Inbox, Message, Outlet};
+use super::lanes::{Lanes, Waiting};
+use super::operator::{Completion, Request};
+use super::outbox::{Effect, Held, Outbox};
+use super::records::Joiner;
+use super::{Advisor, Announced, Evidence, Operator, Parts, Stopped};
+use crate::error::SubmitError;
+use crate::events::{EventCursor, Events, NumberedEvent};
+use crate::pending::Promise;
+use cordboard_clock::{AlarmId, Clock, Hold};
+use cordboard_core::ids::{CommandId, QuestionId, Timestamp};
+use cordboard_core::input::{Outcome, Reply};
+use cordboard_core::{Command, Input, Operation};
+use cordboard_journal::{
+    AppendError, Event as JournalEvent, Failure, Journal, Seq, SnapshotError, Stream,
+    encode_payload,
+};
+use crossbeam_channel::select;
+use std::sync::Arc;
+
+/// A shard, as its thread owns it.
+pub(super) struct Shard {
+    clock: Clock,
+    journal: Box<dyn Journal>,
+    announced: Announced,
+    state: State,
+    operator: Arc<dyn Operator>,
+    advisor: Arc<dyn Advisor>,
+    events: Events,
+    snapshot_every: u64,
+    inbox: Inbox,
+    outlet: Outlet,
+    now: Timestamp,
+    /// By how much the journal's time is ahead of the clock, ms: time never runs backwards.
+    ahead: u64,
+    durable: Seq,
+    outbox: Outbox,
+    lanes: Lanes,
+    joiner: Joiner,
+    alarm: Option<(Timestamp, AlarmId)>,
+    snapshot_at: Seq,
+    failed: Option<Failure>,
+}
+
+impl Shard {
+    pub(super) fn new(parts: Parts, inbox: Inbox, outlet: Outlet) -> Self {
+        let last = parts.journal.last();
+        let ahead = parts.last_now.0.saturating_sub(parts.clock.now());
+        if ahead > 0 {
+            tracing::warn!(
+                ms = ahead,
+                "the clock is behind the journal, which runs ahead of it; set the machine's time"
+            );
+        }
+        Self {
+            clock: parts.clock,
+            journal: parts.journal,
+            announced: parts.announced,
+            state: parts.state,
+            operator: parts.operator,
+            advisor: parts.advisor,
+            events: parts.events,
+            snapshot_every: parts.snapshot_every,
+            inbox,
+            outlet,
+            now: parts.last_now,
+            ahead,
+            durable: last,
+            outbox: Outbox::default(),
+            lanes: Lanes::default(),
+            joiner: Joiner::default(),
+            alarm: None,
+            snapshot_at: last,
+            failed: None,
+        }
+    }
+
+    /// Runs until it is stopped.
+    pub(super) fn run(mut self, opening: Vec<Input>, hold: Hold) {
+        for input in opening {
+            drop(self.take_in(input, None, None, hold.clone()));
+        }
+        self.set_alarm();
+        drop(hold);
+        let announced = self.announced.0.clone();
+        let inbound = self.outlet.receiver.clone();
+        loop {
+            select! {
+                recv(announced) -> event => match event {
+                    Ok(event) => self.handle_announcement(event),
+                    Err(_) => break,
+                },
+                recv(inbound) -> message => match message {
+                    Ok(Message::Stop(promise)) => {
+                        self.stop(promise);
+                        break;
+                    }
+                    Ok(message) => self.handle(message),
+                    Err(_) => break,
+                },
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Submit {
+                input,
+                hold,
+                promise,
+            } => {
+                self.outlet.taken();
+                if let Some(promise) = self.take_in(*input, Some(promise), None, hold) {
+                    promise.keep(Err(self.failure()));
+                }
+            }
+            Message::Outcome {
+                command,
+                outcome,
+                hold,
+            } => self.handle_outcome(command, outcome, hold),
+            Message::Verdict {
+                verdict,
+                evidence,
+                hold,
+            } => {
+                drop(self.take_in(Input::Verdict(verdict), None, Some(evidence), hold));
+            }
+            Message::Tick(hold) => {
+                self.alarm = None;
+                drop(self.take_in(Input::Tick, None, None, hold));
+            }
+            Message::Look { look, hold } => {
+                let seq = self.journal.last();
+                let show = look(&self.state.tenant, seq);
+                let held = Held {
+                    seq,
+                    effects: vec![Effect::Show(show)],
+                    hold,
+                };
+                if self.failed.is_none() {
+                    self.outbox.hold(held);
+                    self.release();
+                }
+            }
+            Message::Stop(_) => {}
+        }
+        self.set_alarm();
+        self.snapshot_if_due();
+    }
+
+    /// The next operation of the lane leaves whatever became of this one.
+    fn handle_outcome(&mut self, command: CommandId, outcome: Outcome, hold: Hold) {
+        let next = self.lanes.finished(command);
+        let input = Input::Outcome { command, outcome };
+        drop(self.take_in(input, None, None, hold));
+        if let Some(next) = next {
+            self.operate(next);
+        }
+    }
+
+    /// Appends an input, folds it and sends on what comes of it. Gives the promise back when the
+    /// input was not taken because the journal has failed.
+    #[must_use]
+    fn take_in(
+        &mut self,
+        input: Input,
+        promise: Option<Promise<Reply>>,
+        evidence: Option<Evidence>,
+        hold: Hold,
+    ) -> Option<Promise<Reply>> {
+        if self.failed.is_some() {
+            return promise;
+        }
+        self.now = self
+            .now
+            .max(Timestamp(self.clock.now().saturating_add(self.ahead)));
+        let payload = match encode_payload(&input) {
+            Ok(payload) => payload,
+            Err(error) => {
+                tracing::error!(%error, "an input cannot be written; it is dropped");
+                refuse(promise, SubmitError::TooLarge(error.to_string()));
+                return None;
+            }
+        };
+        let seq = match self.append(&payload) {
+            Ok(seq) => seq,
+            Err(AppendError::Failed(failure)) => {
+                self.fail(failure);
+                return promise;
+            }
+            Err(error) => {
+                tracing::error!(%error, "an input cannot be written; it is dropped");
+                refuse(promise, SubmitError::TooLarge(error.to_string()));
+                return None;
+            }
+        };
+        let answered = self.note_verdict(&input, evidence);
+        let Folded { reply, commands } = self.state.fold(self.now, input);
+        tracing::trace!(%seq, ?reply, commands = commands.len(), "input folded");
+        self.record(seq, answered, &commands);
+        let mut effects = self.dispatch(seq, commands, &hold);
+        effects.extend(promise.map(|promise| Effect::Reply(promise, reply)));
+        self.outbox.hold(Held { seq, effects, hold });
+        self.catch_up();
+        None
+    }
+
+    /// Appends; while the journal has no room it waits, and nothing else is taken in.
+    fn append(&mut self, payload: &[u8]) -> Result<Seq, AppendError> {
+        loop {
+            match self.journal.append(self.now, payload) {
+                Err(AppendError::LogFull { .. }) => self.snapshot(),
+                Err(AppendError::Full { .. }) => {}
+                result => return result,
+            }
+            let announced = self.announced.0.recv();
+            match announced {
+                Ok(event) => self.handle_announcement(event),
+                // The journal's threads are gone: it can only have failed.
+                Err(_) => return self.journal.append(self.now, payload),
+            }
+            if let Some(failure) = &self.failed {
+                return Err(AppendError::Failed(failure.clone()));
+            }
+        }
+    }
+
+    fn note_verdict(&mut self, input: &Input, evidence: Option<Evidence>) -> Option<QuestionId> {
+        let Input::Verdict(verdict) = input else {
+            return None;
+        };
+        self.joiner.answered(verdict, evidence);
+        Some(verdict.question)
+    }
+
+    fn record(&mut self, seq: Seq, answered: Option<QuestionId>, commands: &[Command]) {
+        let config = self.state.tenant.config().map(Arc::clone);
+        let digest = config.as_ref().map_or("", |config| &config.digest);
+        let journal = self.journal.as_mut();
+        self.joiner.note_questions(commands);
+        self.joiner.write(journal, seq, self.now, commands, digest);
+        self.joiner.settled(answered, commands);
+    }
+
+    /// Asks at once; returns what has to wait.
+    fn dispatch(&mut self, seq: Seq, commands: Vec<Command>, hold: &Hold) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut index = 0;
+        for command in commands {
+            match command {
+                Command::Ask(ask) => {
+                    let answer = Answer::new(ask.question, self.clock.clone(), self.inbox.clone());
+                    self.advisor.ask(ask, hold.clone(), answer);
+                }
+                Command::Operate { id, operation } => effects.push(Effect::Operate(Waiting {
+                    command: id,
+                    operation,
+                    hold: hold.clone(),
+                })),
+                Command::Emit(event) => {
+                    index += 1;
+                    let cursor = EventCursor {
+                        sequence: seq.0,
+                        index,
+                    };
+                    let event = NumberedEvent::new(cursor, self.now, event, &self.state.tenant);
+                    effects.push(Effect::Emit(Box::new(event)));
+                }
+                Command::Record(_) => {}
+            }
+        }
+        effects
+    }
+
+    /// A journal in memory announces within the append: this takes it in at once.
+    fn catch_up(&mut self) {
+        while let Ok(event) = self.announced.0.try_recv() {
+            self.handle_announcement(event);
+        }
+    }
+
+    fn handle_announcement(&mut self, event: JournalEvent) {
+        match event {
+            JournalEvent::Durable(seq) => {
+                self.durable = self.durable.max(seq);
+                self.release();
+            }
+            JournalEvent::SnapshotDurable(seq) => tracing::debug!(%seq, "snapshot taken"),
+            JournalEvent::Failed(failure) => match failure.stream {
+                Stream::Log => self.fail(failure),
+                Stream::Records => {
+                    tracing::error!(%failure, "no decision record is written any more");
+                }
+            },
+        }
+    }
+
+    /// Lets go what is durable, in order.
+    fn release(&mut self) {
+        while let Some(held) = self.outbox.release(self.durable) {
+            for effect in held.effects {
+                match effect {
+                    Effect::Operate(waiting) => {
+                        if let Some(waiting) = self.lanes.enter(waiting) {
+                            self.operate(waiting);
+                        }
+                    }
+                    Effect::Emit(event) => self.events.publish(*event, &held.hold),
+                    Effect::Reply(promise, reply) => promise.keep(Ok(reply)),
+                    Effect::Show(show) => show(),
+                }
+            }
+        }
+    }
+
+    fn operate(&mut self, waiting: Waiting) {
+        let deadline = match &waiting.operation {
+            Operation::Answer { deadline, .. } => Timestamp(*deadline),
+            _ => self.now.after(self.request_time()),
+        };
+        let completion = Completion::new(waiting.command, self.clock.clone(), self.inbox.clone());
+        let request = Request {
+            command: waiting.command,
+            operation: waiting.operation,
+            deadline: Timestamp(self.on_clock(deadline)),
+            hold: waiting.hold,
+        };
+        self.operator.start(request, completion);
+    }
+
+    fn request_time(&self) -> cordboard_core::ids::Millis {
+        let config = self.state.tenant.config();
+        config
+            .map(|config| config.timeouts)
+            .unwrap_or_default()
+            .request
+    }
+
+    /// The clock's reading at a moment of the journal.
+    fn on_clock(&self, at: Timestamp) -> u64 {
+        at.0.saturating_sub(self.ahead)
+    }
+
+    /// Sets the alarm for the moment that the core waits for.
+    fn set_alarm(&mut self) {
+        let wanted = self
+            .state
+            .tenant
+            .poll_timeout()
+            .filter(|_| self.failed.is_none());
+        if wanted == self.alarm.map(|(at, _)| at) {
+            return;
+        }
+        if let Some((_, alarm)) = self.alarm.take() {
+            self.clock.cancel(alarm);
+        }
+        self.alarm = wanted.map(|at| {
+            let inbox = self.inbox.clone();
+            let ring = move |hold| inbox.push(Message::Tick(hold));
+            (at, self.clock.alarm(self.on_clock(at), ring))
+        });
+    }
+
+    fn snapshot_if_due(&mut self) {
+        let last = self.journal.last();
+        if last.0.saturating_sub(self.snapshot_at.0) >= self.snapshot_every {
+            self.snapshot();
+        }
+    }
+
+    fn snapshot(&mut self) {
+        let last = self.journal.last();
+        if self.failed.is_some() || last == self.snapshot_at {
+            return;
+        }
+        let taken = match self.state.snapshot(last, self.now) {
+            Ok(snapshot) => self.journal.snapshot(snapshot),
+            Err(error) => {
+                tracing::error!(%error, "the state cannot be written as a snapshot");
+                self.snapshot_at = last;
+                return;
+            }
+        };
+        match taken {
+            Ok(()) => self.snapshot_at = last,
+            // The next entry tries again.
+            Err(SnapshotError::Busy { .. }) => {}
+            Err(error) => {
+                tracing::error!(%error, "no snapshot was taken");
+                self.snapshot_at = last;
+            }
+        }
+    }
+
+    /// The declared mode after the journal has failed: nothing is acknowledged, no operation
+    /// begins, subscribers are told.
+    fn fail(&mut self, failure: Failure) {
+        if self.failed.is_some() {
+            return;
+        }
+        tracing::error!(%failure, "the journal has failed; nothing is acknowledged any more");
+        let reason = failure.to_string();
+        self.outbox
+            .fail(&SubmitError::JournalFailed(failure.clone()));
+        self.lanes.clear();
+        self.failed = Some(failure);
+        self.set_alarm();
+        let hold = self.clock.hold();
+        self.events.stop(&reason, &hold);
+    }
+
+    fn failure(&self) -> SubmitError {
+        self.failed
+            .clone()
+            .map_or(SubmitError::Stopped, SubmitError::JournalFailed)
+    }
+
+    /// Ends in order: everything that was taken in becomes durable, and its answers and events
+    /// leave; operations that have not begun are left to the next start.
+    fn stop(mut self, promise: Promise<Stopped>) {
+        if let Some((_, alarm)) = self.alarm.take() {
+            self.clock.cancel(alarm);
+        }
+        self.snapshot();
+        let last = self.journal.last();
+        let closed = self.journal.close();
+        let mut failed = self.failed.take();
+        for event in self.announced.0.try_iter() {
+            match event {
+                JournalEvent::Durable(seq) => self.durable = self.durable.max(seq),
+                JournalEvent::SnapshotDurable(_) => {}
+                JournalEvent::Failed(failure) if failure.stream == Stream::Log => {
+                    failed.get_or_insert(failure);
+                }
+                JournalEvent::Failed(failure) => tracing::error!(%failure, "records are lost"),
+            }
+        }
+        if let Err(failure) = closed
+            && failure.stream == Stream::Log
+        {
+            failed.get_or_insert(failure);
+        }
+        while let Some(held) = self.outbox.release(self.durable) {
+            for effect in held.effects {
+                match effect {
+                    Effect::Operate(_) => {}
+                    Effect::Emit(event) => self.events.publish(*event, &held.hold),
+                    Effect::Reply(promise, reply) => promise.keep(Ok(reply)),
+                    Effect::Show(show) => show(),
+                }
+            }
+        }
+        let answer = match failed {
+            Some(failure) => Err(SubmitError::JournalFailed(failure)),
+            None => Ok(Stopped {
+                last: last.0,
+                state_hash: self.state.hash().unwrap_or_default(),
+                commands_hash: self.state.commands_hash,
+            }),
+        };
+        let hold = self.clock.hold();
+        self.events.stop("the engine was shut down", &hold);
+        promise.keep(answer);
+    }
+}
+
+fn refuse(promise: Option<Promise<Reply>>, error: SubmitError) {
+    if let Some(promise) = promise {
+        promise.keep(Err(error));
+    }
+}

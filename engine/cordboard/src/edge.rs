@@ -1,0 +1,65 @@
+//! The edge to Azure: the webhooks that the engine answers, the prompts that it serves, the
+//! operations that it carries out, and the HTTP API. Needs tokio; everything behind it does not.
+
+pub(crate) mod api;
+mod operator;
+mod settings;
+mod setup;
+mod webhooks;
+
+pub(crate) use setup::{AzureParts, AzureSetup};
+
+use crate::driver::Driver;
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use cordboard_acs::callback::SensitiveDigits;
+use cordboard_acs::edge_key::EdgeKey;
+use cordboard_core::ids::{CallId, CollectionId};
+use settings::EdgeSettings;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// Takes digits that a caller typed into a sensitive collection. It is called once per collection, on a thread of
+/// the runtime, and must not block. The digits are in no journal, event, record or log: whoever implements this is the
+/// only one to have them.
+pub trait DigitsSink: Send + Sync {
+    /// A caller has typed digits.
+    fn digits_collected(&self, call: CallId, collection: CollectionId, digits: &SensitiveDigits);
+}
+
+/// What every handler of the webhooks shares.
+#[derive(Clone)]
+pub(crate) struct Edge(Arc<EdgeParts>);
+
+pub(crate) struct EdgeParts {
+    pub(crate) driver: Driver,
+    pub(crate) key: EdgeKey,
+    pub(crate) settings: Arc<ArcSwap<EdgeSettings>>,
+    pub(crate) digits: Option<Arc<dyn DigitsSink>>,
+}
+
+impl Deref for Edge {
+    type Target = EdgeParts;
+
+    fn deref(&self) -> &EdgeParts {
+        &self.0
+    }
+}
+
+/// The routes that Azure uses: `/eventgrid`, `/callbacks/…`, `/prompts/…`.
+pub(crate) fn router(edge: Edge) -> Router {
+    Router::new()
+        .route(
+            "/eventgrid",
+            post(webhooks::event_grid).options(webhooks::event_grid),
+        )
+        .route("/callbacks/{*path}", post(webhooks::callback))
+        .route("/prompts/{*path}", get(webhooks::prompt))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(edge)
+}
+
+/// Longest body of a webhook. What is longer is refused before it is read.
+const BODY_BYTES_MAX: usize = cordboard_acs::callback::BODY_BYTES_MAX;

@@ -1,0 +1,81 @@
+//! Carrying out the core's operations at Azure Communication Services.
+
+use super::settings::EdgeSettings;
+use crate::driver::{Completion, Operator, Request};
+use arc_swap::ArcSwap;
+use cordboard_acs::operation::OperationSettings;
+use cordboard_core::Outcome;
+use std::fmt;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// Sends operations as requests, each as a task of the runtime.
+pub(super) struct AcsOperator {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+struct Shared {
+    operator: cordboard_acs::Operator,
+    settings: Arc<ArcSwap<EdgeSettings>>,
+}
+
+impl AcsOperator {
+    pub(super) fn new(
+        operator: cordboard_acs::Operator,
+        settings: Arc<ArcSwap<EdgeSettings>>,
+        runtime: Handle,
+    ) -> Self {
+        let shared = Arc::new(Shared { operator, settings });
+        Self { shared, runtime }
+    }
+}
+
+impl Operator for AcsOperator {
+    fn start(&self, request: Request, completion: Completion) {
+        let shared = Arc::clone(&self.shared);
+        self.runtime
+            .spawn(async move { shared.carry_out(request, completion).await });
+    }
+}
+
+impl Shared {
+    async fn carry_out(&self, request: Request, completion: Completion) {
+        let Request {
+            command,
+            operation,
+            deadline,
+            hold,
+        } = request;
+        let settings = self.settings.load_full();
+        let prompt_uri = |prompt| settings.prompt_uri(prompt);
+        let places = OperationSettings {
+            tenant: &settings.config.tenant,
+            callback_base: &settings.callback_base,
+            prompt_uri: &prompt_uri,
+            media: &settings.config.media,
+        };
+        let (outcome, hold) = self
+            .operator
+            .carry_out(command, &operation, &places, deadline.0, hold)
+            .await;
+        match &outcome {
+            Outcome::Accepted(_) => {
+                tracing::debug!(%command, operation = operation.name(), "accepted");
+            }
+            Outcome::Refused { status, sub_code } => {
+                tracing::warn!(%command, operation = operation.name(), status, sub_code, "refused");
+            }
+            Outcome::Unknown => {
+                tracing::warn!(%command, operation = operation.name(), "outcome unknown");
+            }
+        }
+        completion.finish(outcome, hold);
+    }
+}
+
+impl fmt::Debug for AcsOperator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcsOperator").finish_non_exhaustive()
+    }
+}

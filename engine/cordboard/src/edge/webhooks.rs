@@ -1,0 +1,269 @@
+//! What Azure sends: Event Grid deliveries, callbacks of calls, and its fetching of prompts.
+//!
+//! A delivery is acknowledged when all of it is durable. What cannot be read is named in the answer
+//! and does not hold up the rest.
+
+use crate::edge::Edge;
+use crate::error::SubmitError;
+use crate::pending::Pending;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use cordboard_acs::callback::ReceivedEvent;
+use cordboard_acs::callback_path::CallbackPath;
+use cordboard_acs::event_grid::{Delivery, GridEvent, GridEventKind};
+use cordboard_acs::inbound::{call_event, incoming_call};
+use cordboard_acs::operation_context::Privacy;
+use cordboard_clock::Hold;
+use cordboard_core::Input;
+use cordboard_core::ids::Timestamp;
+use cordboard_core::input::{Ignored, Reply};
+use serde::Serialize;
+
+/// What became of a delivery, event by event.
+#[derive(Debug, Default, Serialize)]
+struct Acknowledgement {
+    /// Events that were taken.
+    taken: usize,
+    /// Events that changed nothing, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ignored: Vec<String>,
+    /// Events that could not be read, with the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<String>,
+}
+
+/// `POST` and `OPTIONS /eventgrid`.
+pub(crate) async fn event_grid(
+    State(edge): State<Edge>,
+    method: Method,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let hold = edge.driver.clock().hold();
+    let settings = edge.settings.load_full();
+    if settings
+        .webhook_auth
+        .check(query.as_deref(), &headers)
+        .is_err()
+    {
+        let text = "the secret of the Event Grid subscription is missing or wrong";
+        return refuse(StatusCode::UNAUTHORIZED, text);
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+    };
+    match Delivery::parse(&method, &headers, &body) {
+        Ok(Delivery::Handshake { origin }) => answer_handshake(origin),
+        Ok(Delivery::Validation(response)) => Json(response).into_response(),
+        Ok(Delivery::Events(events)) => take_grid_events(&edge, events, hold).await,
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            refuse(status, &error.to_string())
+        }
+    }
+}
+
+/// `POST /callbacks/{*path}`.
+pub(crate) async fn callback(
+    State(edge): State<Edge>,
+    Path(path): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let hold = edge.driver.clock().hold();
+    let settings = edge.settings.load_full();
+    let verified = CallbackPath::parse(&path)
+        .filter(|claim| claim.tenant() == settings.config.tenant)
+        .and_then(|claim| claim.verify(&edge.key).ok());
+    let Some(path) = verified else {
+        return refuse(
+            StatusCode::NOT_FOUND,
+            "the callback address is not one of this engine",
+        );
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => return refuse(rejection.status(), &rejection.body_text()),
+    };
+    let events = match ReceivedEvent::parse(&body, &path, &edge.key) {
+        Ok(events) => events,
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+            return refuse(status, &error.to_string());
+        }
+    };
+    let mut acknowledgement = Acknowledgement::default();
+    let mut submitted = Vec::new();
+    for event in events {
+        match event {
+            Ok(received) => {
+                let input = Input::CallEvent(call_event(&path, &received));
+                let name = format!("`{}` of call {}", received.event.detail.name(), path.call);
+                submitted.push((submit(&edge, input, hold.clone()), name, Some(received)));
+            }
+            Err(error) => acknowledgement.unreadable.push(error.to_string()),
+        }
+    }
+    for (outcome, name, received) in submitted {
+        match outcome.await {
+            Ok(reply) => {
+                if let (Reply::Done, Some(received)) = (&reply, received) {
+                    hand_out_digits(&edge, &path, received);
+                }
+                acknowledgement.note(&name, &reply);
+            }
+            Err(error) => return not_durable(&error),
+        }
+    }
+    acknowledgement.into_response()
+}
+
+/// `GET /prompts/{*path}`.
+pub(crate) async fn prompt(State(edge): State<Edge>, Path(path): Path<String>) -> Response {
+    let _hold = edge.driver.clock().hold();
+    let settings = edge.settings.load_full();
+    match settings.prompts.get(&path) {
+        Some(bytes) => {
+            let headers = [
+                (header::CONTENT_TYPE, "audio/wav"),
+                // A path means the same sound for ever.
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
+            (headers, Bytes::from_owner(SharedBytes(bytes.clone()))).into_response()
+        }
+        None => refuse(StatusCode::NOT_FOUND, "there is no such prompt"),
+    }
+}
+
+async fn take_grid_events(
+    edge: &Edge,
+    events: Vec<Result<GridEvent, cordboard_acs::event_grid::UnreadableEvent>>,
+    hold: Hold,
+) -> Response {
+    let mut acknowledgement = Acknowledgement::default();
+    let mut submitted = Vec::new();
+    for event in events {
+        match event {
+            Ok(GridEvent { id, at_ms, kind }) => match kind {
+                GridEventKind::IncomingCall(data) => {
+                    let rang_at = Timestamp(at_ms.unwrap_or_else(|| edge.driver.clock().now()));
+                    let input = Input::IncomingCall(incoming_call(&id, rang_at, *data));
+                    let name = format!("event `{id}`");
+                    submitted.push((submit(edge, input, hold.clone()), name));
+                }
+                GridEventKind::RecordingFile { .. } => acknowledgement
+                    .ignored
+                    .push(format!("event `{id}`: recording files are not fetched")),
+                GridEventKind::Ignored { event_type, reason } => acknowledgement
+                    .ignored
+                    .push(format!("event `{id}` of type `{event_type}`: {reason}")),
+            },
+            Err(error) => acknowledgement.unreadable.push(error.to_string()),
+        }
+    }
+    for (outcome, name) in submitted {
+        match outcome.await {
+            Ok(reply) => acknowledgement.note(&name, &reply),
+            Err(error) => return not_durable(&error),
+        }
+    }
+    acknowledgement.into_response()
+}
+
+/// The caller keeps a hold of its own until it has answered.
+fn submit(edge: &Edge, input: Input, hold: Hold) -> Pending<Reply> {
+    edge.driver.submit(input, hold)
+}
+
+/// Secret digits go to whoever collects them, once the core has taken the event, or nowhere.
+fn hand_out_digits(edge: &Edge, path: &CallbackPath, received: ReceivedEvent) {
+    let (Some(digits), Some(context)) = (received.digits, received.context) else {
+        return;
+    };
+    let Privacy::Sensitive {
+        collection: Some(collection),
+    } = context.privacy
+    else {
+        return;
+    };
+    if let Some(sink) = &edge.digits {
+        sink.digits_collected(path.call, collection, &digits);
+    }
+}
+
+fn answer_handshake(origin: &'static str) -> Response {
+    let mut response = StatusCode::OK.into_response();
+    for (name, value) in Delivery::HANDSHAKE_HEADERS {
+        let value = HeaderValue::from_static(value.unwrap_or(origin));
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
+    }
+    response
+}
+
+/// Not acknowledged, so the sender tries again. Never 503: Event Grid would wait half a minute, longer than a caller
+/// rings.
+fn not_durable(error: &SubmitError) -> Response {
+    tracing::error!(%error, "webhook was not taken");
+    refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
+}
+
+/// An error answer: `{"error": "…"}`.
+pub(crate) fn refuse(status: StatusCode, text: &str) -> Response {
+    (status, Json(serde_json::json!({ "error": text }))).into_response()
+}
+
+impl Acknowledgement {
+    fn note(&mut self, name: &str, reply: &Reply) {
+        match reply {
+            Reply::Done | Reply::NewCall(_) => self.taken += 1,
+            Reply::Ignored(reason) => self.ignored.push(format!("{name}: {}", told(*reason))),
+            Reply::Refused(refusal) => self.ignored.push(format!("{name}: {refusal}")),
+        }
+    }
+}
+
+impl IntoResponse for Acknowledgement {
+    /// 200, unless nothing at all could be read: then 400, so that nobody sends it again.
+    fn into_response(self) -> Response {
+        let nothing = self.taken == 0 && self.ignored.is_empty() && !self.unreadable.is_empty();
+        let status = if nothing {
+            StatusCode::BAD_REQUEST
+        } else {
+            StatusCode::OK
+        };
+        (status, Json(self)).into_response()
+    }
+}
+
+fn told(reason: Ignored) -> &'static str {
+    match reason {
+        Ignored::Duplicate => "it was seen before",
+        Ignored::UnknownCall => "the call is not known",
+        Ignored::EndedCall => "the call has ended",
+        Ignored::ClosedOperation => "the operation has ended",
+        Ignored::ClosedQuestion => "the question is closed",
+        Ignored::StaleIncomingCall => "nobody rings any more",
+        Ignored::UnknownAccount => "the called account is not in the configuration",
+        Ignored::NotNow => "it means nothing at this point of the call",
+        Ignored::OlderList => "a newer participant list is known",
+        Ignored::UnknownType => "the event type is not known",
+        Ignored::NotConfigured => "no configuration is in force",
+        Ignored::NothingDue => "nothing was due",
+    }
+}
+
+/// Lets a response share a prompt's bytes.
+struct SharedBytes(std::sync::Arc<[u8]>);
+
+impl AsRef<[u8]> for SharedBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

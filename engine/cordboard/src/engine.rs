@@ -1,0 +1,216 @@
+//! The engine as an embedder holds it.
+
+mod actions;
+mod builder;
+mod overview;
+
+pub use actions::{
+    Action, AgentHandle, CallHandle, Contact, NewCall, QueueHandle, SupervisorHandle,
+};
+pub use builder::EngineBuilder;
+pub use overview::{AgentOverview, Overview, QueueOverview};
+
+use crate::config::Compiled;
+use crate::driver::{Driver, Stopped};
+use crate::error::{ActionError, SubmitError};
+use crate::events::Events;
+use crate::pending::Pending;
+use crate::plugins::{PluginStatus, Plugins};
+use arc_swap::ArcSwap;
+use cordboard_clock::Clock;
+use cordboard_core::Config;
+use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol};
+use cordboard_core::input::Actor;
+use cordboard_journal::{Records, Watch};
+use std::fmt;
+use std::sync::Arc;
+
+/// A running engine. Clones are handles to the same one; it runs until [`shutdown`](Self::shutdown).
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    driver: Driver,
+    events: Events,
+    current: ArcSwap<Compiled>,
+    records: Arc<dyn Records>,
+    plugins: Option<Arc<Plugins>>,
+    #[cfg(feature = "azure")]
+    edge: Option<crate::edge::Edge>,
+}
+
+impl Engine {
+    /// Begins to build an engine from a checked configuration.
+    #[must_use]
+    pub fn builder(config: Compiled) -> EngineBuilder {
+        EngineBuilder::new(config)
+    }
+
+    /// Returns all events of the engine, to subscribe to.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        self.0.events.clone()
+    }
+
+    /// Returns the configuration in force. Its symbols turn the numbers of events into names.
+    #[must_use]
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.0.current.load().config)
+    }
+
+    /// Returns the clock of the engine.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        self.0.driver.clock()
+    }
+
+    /// Acts as an agent, as the agent's desktop does.
+    ///
+    /// # Errors
+    ///
+    /// [`ActionError::UnknownName`].
+    pub fn agent(&self, name: &str) -> Result<AgentHandle, ActionError> {
+        let agent = self.agent_id(name)?;
+        Ok(AgentHandle::new(self.clone(), agent, Actor::Agent(agent)))
+    }
+
+    /// Acts as a supervisor; `name` stands in the records.
+    #[must_use]
+    pub fn supervisor(&self, name: impl Into<String>) -> SupervisorHandle {
+        SupervisorHandle::new(self.clone(), Actor::Supervisor(name.into()))
+    }
+
+    /// Acts as the embedding program itself, with the powers of a supervisor.
+    #[must_use]
+    pub fn system(&self) -> SupervisorHandle {
+        SupervisorHandle::new(self.clone(), Actor::System)
+    }
+
+    /// Hands in a contact whose media the embedding program controls: decision-only use. Agents get
+    /// offers of it as events; the program connects whom it will.
+    ///
+    /// # Errors
+    ///
+    /// [`ActionError::UnknownName`].
+    pub fn submit_contact(&self, contact: Contact) -> Result<NewCall, ActionError> {
+        actions::submit_contact(self, contact)
+    }
+
+    /// Looks at agents, queues and calls at one moment; ready once what it shows is durable.
+    pub fn overview(&self) -> Pending<Overview> {
+        overview::look(self)
+    }
+
+    /// Returns a reader of the decision records.
+    #[must_use]
+    pub fn records(&self) -> Arc<dyn Records> {
+        Arc::clone(&self.0.records)
+    }
+
+    /// Tells how the plugins are doing.
+    #[must_use]
+    pub fn plugins(&self) -> Vec<PluginStatus> {
+        let config = self.0.current.load();
+        let status = self
+            .0
+            .plugins
+            .as_ref()
+            .map(|plugins| plugins.status(&config));
+        status.unwrap_or_default()
+    }
+
+    /// Tells how far the journal is durable, and whether it has failed.
+    #[must_use]
+    pub fn journal(&self) -> Watch {
+        self.0.driver.watch().clone()
+    }
+
+    /// Ends the engine in order: a last snapshot, everything written, every answer given. Blocks the
+    /// calling thread. Live calls stay up; the next start on the journal takes them over.
+    ///
+    /// # Errors
+    ///
+    /// [`SubmitError::JournalFailed`], or [`SubmitError::Stopped`] if it was ended before.
+    pub fn shutdown(&self) -> Result<Stopped, SubmitError> {
+        self.0.driver.stop()
+    }
+
+    /// Returns the routes of the engine, to serve as they are or to merge into a larger router:
+    /// `/eventgrid`, `/callbacks/…`, `/prompts/…`, `/v1/…` and `/healthz`.
+    #[cfg(feature = "azure")]
+    pub fn router(&self) -> axum::Router {
+        let api = crate::edge::api::router(self.clone());
+        match &self.0.edge {
+            Some(edge) => crate::edge::router(edge.clone()).merge(api),
+            None => api,
+        }
+    }
+
+    #[cfg(feature = "azure")]
+    pub(crate) fn current(&self) -> Arc<Compiled> {
+        self.0.current.load_full()
+    }
+
+    fn driver(&self) -> &Driver {
+        &self.0.driver
+    }
+
+    fn agent_id(&self, name: &str) -> Result<AgentId, ActionError> {
+        let config = self.config();
+        let id = AgentId(symbol(&config, "agent", name)?);
+        known(config.agents.contains_key(&id), "agent", name).map(|()| id)
+    }
+
+    fn queue_id(&self, name: &str) -> Result<QueueId, ActionError> {
+        let config = self.config();
+        let id = QueueId(symbol(&config, "queue", name)?);
+        known(config.queues.contains_key(&id), "queue", name).map(|()| id)
+    }
+
+    fn collection_id(&self, name: &str) -> Result<CollectionId, ActionError> {
+        let config = self.config();
+        let id = CollectionId(symbol(&config, "collection", name)?);
+        known(config.collections.contains_key(&id), "collection", name).map(|()| id)
+    }
+
+    fn not_ready_reason(&self, name: &str) -> Result<CodeId, ActionError> {
+        let config = self.config();
+        let id = CodeId(symbol(&config, "not-ready reason", name)?);
+        let is_known = config.not_ready_reasons.contains(&id);
+        known(is_known, "not-ready reason", name).map(|()| id)
+    }
+
+    fn disposition_code(&self, name: &str) -> Result<CodeId, ActionError> {
+        let config = self.config();
+        let id = CodeId(symbol(&config, "disposition", name)?);
+        known(config.dispositions.contains(&id), "disposition", name).map(|()| id)
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("tenant", &self.config().tenant)
+            .field("events", &self.0.events)
+            .finish_non_exhaustive()
+    }
+}
+
+fn symbol(config: &Config, kind: &'static str, name: &str) -> Result<Symbol, ActionError> {
+    config.symbols.find(name).ok_or_else(|| unknown(kind, name))
+}
+
+fn known(is_known: bool, kind: &'static str, name: &str) -> Result<(), ActionError> {
+    if is_known {
+        Ok(())
+    } else {
+        Err(unknown(kind, name))
+    }
+}
+
+fn unknown(kind: &'static str, name: &str) -> ActionError {
+    ActionError::UnknownName {
+        kind,
+        name: name.to_owned(),
+    }
+}

@@ -1,0 +1,288 @@
+//! Putting an engine together.
+
+use super::{Engine, Inner};
+use crate::config::{Compiled, JournalSettings};
+use crate::driver::{
+    self, Advisor, Announced, Driver, InboxLimits, NoAdvisor, NoOperator, Operator, Parts, State,
+};
+use crate::error::{BuildError, BuildErrors};
+use crate::events::{EVENTS_KEPT_MAX, Events};
+use crate::plugins::Plugins;
+use arc_swap::ArcSwap;
+use cordboard_clock::Clock;
+use cordboard_journal::{Journal, MemoryDisk, OpenError, OpenReport, Options, RetainLog};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Opens a journal of the embedder's choice.
+type Opener = Box<dyn FnOnce(Options) -> Result<(Box<dyn Journal>, OpenReport), OpenError> + Send>;
+
+/// Puts an engine together. Only the configuration is required.
+pub struct EngineBuilder {
+    config: Compiled,
+    clock: Option<Clock>,
+    journal: Option<Opener>,
+    retain_log: RetainLog,
+    operator: Option<Arc<dyn Operator>>,
+    advisor: Option<Arc<dyn Advisor>>,
+    inbox_limits: InboxLimits,
+    events_kept_max: usize,
+    #[cfg(feature = "azure")]
+    azure: crate::edge::AzureParts,
+}
+
+impl EngineBuilder {
+    pub(super) fn new(config: Compiled) -> Self {
+        Self {
+            config,
+            clock: None,
+            journal: None,
+            retain_log: RetainLog::default(),
+            operator: None,
+            advisor: None,
+            inbox_limits: InboxLimits::default(),
+            events_kept_max: EVENTS_KEPT_MAX,
+            #[cfg(feature = "azure")]
+            azure: crate::edge::AzureParts::default(),
+        }
+    }
+
+    /// Takes a clock, a warped one for tests. Default: the machine's time.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Keeps the journal in this folder instead of the one that the configuration names.
+    #[must_use]
+    pub fn journal_in(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.journal.directory = folder.into();
+        self
+    }
+
+    /// Keeps the journal in memory: for tests, and for those who can lose all calls at once.
+    #[must_use]
+    pub fn journal_in_memory(self, disk: MemoryDisk) -> Self {
+        self.journal_with(move |options| {
+            let (journal, report) = disk.open(options)?;
+            Ok((Box::new(journal) as _, report))
+        })
+    }
+
+    /// Keeps the journal wherever `open` opens it. It is called once, with the options that the
+    /// engine needs, by [`build`](Self::build).
+    #[must_use]
+    pub fn journal_with(
+        mut self,
+        open: impl FnOnce(Options) -> Result<(Box<dyn Journal>, OpenReport), OpenError> + Send + 'static,
+    ) -> Self {
+        self.journal = Some(Box::new(open));
+        self
+    }
+
+    /// Says how much of the log stays once there are snapshots. Default: what a recovery needs.
+    #[must_use]
+    pub fn retain_log(mut self, retain: RetainLog) -> Self {
+        self.retain_log = retain;
+        self
+    }
+
+    /// Has operations carried out by something else than Azure Communication Services.
+    #[must_use]
+    pub fn operator(mut self, operator: Arc<dyn Operator>) -> Self {
+        self.operator = Some(operator);
+        self
+    }
+
+    /// Has questions answered by something else than the configured plugins.
+    #[must_use]
+    pub fn advisor(mut self, advisor: Arc<dyn Advisor>) -> Self {
+        self.advisor = Some(advisor);
+        self
+    }
+
+    /// Bounds the inputs that wait.
+    #[must_use]
+    pub fn inbox_limits(mut self, limits: InboxLimits) -> Self {
+        self.inbox_limits = limits;
+        self
+    }
+
+    /// Keeps this many events for subscribers to resume, at least 1. Default [`EVENTS_KEPT_MAX`].
+    #[must_use]
+    pub fn events_kept(mut self, count: usize) -> Self {
+        self.events_kept_max = count;
+        self
+    }
+
+    /// Sends requests on this runtime. Default: the one that [`build`](Self::build) is called in.
+    #[cfg(feature = "azure")]
+    #[must_use]
+    pub fn runtime(mut self, runtime: tokio::runtime::Handle) -> Self {
+        self.azure.runtime = Some(runtime);
+        self
+    }
+
+    /// Hands secret digits, a card number for instance, to `sink` and to nobody else.
+    #[cfg(feature = "azure")]
+    #[must_use]
+    pub fn digits(mut self, sink: Arc<dyn crate::DigitsSink>) -> Self {
+        self.azure.digits = Some(sink);
+        self
+    }
+
+    /// Opens the journal, recovers what it holds and starts the engine. Blocks on the disk, never on
+    /// the network.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, at once.
+    pub fn build(self) -> Result<Engine, BuildErrors> {
+        let mut errors = Vec::new();
+        let clock = match self.clock {
+            Some(clock) => clock,
+            None => Clock::real().map_err(BuildError::Start)?,
+        };
+        let (listener, announced) = Announced::channel();
+        let options = Options {
+            retain_log: self.retain_log,
+            listener,
+            ..Options::new(driver::CORE_VERSION)
+        };
+        let open = self
+            .journal
+            .unwrap_or_else(|| in_folder(&self.config.journal));
+        let opened = open(options)
+            .map_err(|error| errors.push(error.into()))
+            .ok();
+        #[cfg(feature = "azure")]
+        let azure =
+            crate::edge::AzureSetup::new(&self.config, self.azure, &clock, self.operator.is_some())
+                .map_err(|found| errors.extend(found))
+                .ok();
+        #[cfg(not(feature = "azure"))]
+        if self.config.acs.is_some() && self.operator.is_none() {
+            errors.push(BuildError::Missing(
+                "the configuration has `acs`: give an operator, or build the crate with its feature `azure`",
+            ));
+        }
+        let plugins = if self.config.plugins.is_empty() || self.advisor.is_some() {
+            None
+        } else {
+            Plugins::new(&self.config.plugin_host)
+                .map_err(|error| errors.push(BuildError::Plugins(error.to_string())))
+                .ok()
+                .map(Arc::new)
+        };
+        let Some((mut journal, report)) = opened else {
+            return Err(BuildErrors(errors));
+        };
+        let events = Events::new(clock.clone(), self.events_kept_max);
+        let state = driver::rebuild(journal.as_mut(), &events, &clock);
+        let state = match state {
+            Ok(state) => state,
+            Err(error) => {
+                errors.push(error.into());
+                return Err(BuildErrors(errors));
+            }
+        };
+        let config = match renumbered(self.config, &state) {
+            Ok(config) => config,
+            Err(problems) => {
+                errors.extend(problems.into_iter().map(BuildError::Configuration));
+                return Err(BuildErrors(errors));
+            }
+        };
+        if !errors.is_empty() {
+            return Err(BuildErrors(errors));
+        }
+        keep_text(journal.as_ref(), &config);
+        let identity = journal.identity().clone();
+        let is_new = report.last.0 == 0;
+        let opening = driver::opening(&state, is_new, identity.epoch, &config.config);
+        let records = journal.records();
+        if let Some(plugins) = &plugins {
+            plugins.load(&config, &journal.blobs());
+        }
+        let advisor = self
+            .advisor
+            .or_else(|| plugins.clone().map(|plugins| plugins as Arc<dyn Advisor>));
+        #[cfg(feature = "azure")]
+        let azure = match azure.flatten() {
+            Some(azure) => Some(azure.with_journal(&config, &identity.nonce)?),
+            None => None,
+        };
+        #[cfg(feature = "azure")]
+        let operator = self.operator.or_else(|| azure.as_ref()?.operator());
+        #[cfg(not(feature = "azure"))]
+        let operator = self.operator;
+        let parts = Parts {
+            clock,
+            journal,
+            announced,
+            state,
+            last_now: report.last_now,
+            operator: operator.unwrap_or_else(|| Arc::new(NoOperator)),
+            advisor: advisor.unwrap_or_else(|| Arc::new(NoAdvisor)),
+            events: events.clone(),
+            inbox_limits: self.inbox_limits,
+            snapshot_every: config.journal.snapshot_every,
+        };
+        let driver = Driver::start(parts, opening)?;
+        #[cfg(feature = "azure")]
+        let edge = azure.map(|azure| azure.connect(driver.clone()));
+        Ok(Engine(Arc::new(Inner {
+            driver,
+            events,
+            current: ArcSwap::from_pointee(config),
+            records,
+            plugins,
+            #[cfg(feature = "azure")]
+            edge,
+        })))
+    }
+}
+
+impl fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineBuilder")
+            .field("tenant", &self.config.config.tenant)
+            .finish_non_exhaustive()
+    }
+}
+
+fn in_folder(settings: &JournalSettings) -> Opener {
+    let folder = settings.directory.clone();
+    Box::new(move |options| {
+        let (journal, report) = cordboard_journal::open(&folder, options)?;
+        Ok((Box::new(journal) as _, report))
+    })
+}
+
+/// Names keep the numbers that they have in the journal.
+fn renumbered(config: Compiled, state: &State) -> Result<Compiled, Vec<crate::config::Problem>> {
+    let Some(before) = state.tenant.config() else {
+        return Ok(config);
+    };
+    let keeps_numbers = before
+        .symbols
+        .names()
+        .all(|(symbol, name)| config.config.symbols.name(symbol) == name);
+    if keeps_numbers {
+        return Ok(config);
+    }
+    config.renumbered(&before.symbols)
+}
+
+/// Keeps the text beside the journal, for whoever wants to understand an old record. A text with
+/// secrets in it is not kept.
+fn keep_text(journal: &dyn Journal, config: &Compiled) {
+    if config.dev {
+        return;
+    }
+    if let Err(error) = journal.blobs().put(config.text().as_bytes()) {
+        tracing::warn!(%error, "the text of the configuration is not kept");
+    }
+}

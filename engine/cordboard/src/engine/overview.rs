@@ -1,0 +1,69 @@
+//! Agents, queues and calls at one moment.
+
+use super::Engine;
+use crate::events::EventCursor;
+use crate::pending::Pending;
+use cordboard_core::event::AgentStatus;
+use cordboard_core::ids::{AgentId, QueueId};
+
+/// Agents, queues and calls at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Overview {
+    /// The newest event that this shows the effect of: subscribe after it to stay up to date.
+    pub through: EventCursor,
+    /// All agents of the configuration.
+    pub agents: Vec<AgentOverview>,
+    /// All queues of the configuration.
+    pub queues: Vec<QueueOverview>,
+    /// Calls that live, wrap-up included.
+    pub live_calls: usize,
+}
+
+/// An agent at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentOverview {
+    /// The agent.
+    pub agent: AgentId,
+    /// What the agent is doing.
+    pub status: AgentStatus,
+}
+
+/// A queue at one moment.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct QueueOverview {
+    /// The queue.
+    pub queue: QueueId,
+    /// How many wait in it, those who are being offered included.
+    pub waiting: usize,
+}
+
+pub(super) fn look(engine: &Engine) -> Pending<Overview> {
+    engine.driver().look(|tenant, seq| {
+        let config = tenant.config();
+        let agents = config
+            .into_iter()
+            .flat_map(|config| config.agents.keys())
+            .map(|agent| AgentOverview {
+                agent: *agent,
+                status: tenant.agent_status(*agent).unwrap_or(AgentStatus::Offline),
+            })
+            .collect();
+        let queues = config
+            .into_iter()
+            .flat_map(|config| config.queues.keys())
+            .map(|queue| QueueOverview {
+                queue: *queue,
+                waiting: tenant.queue_length(*queue),
+            })
+            .collect();
+        Overview {
+            through: EventCursor {
+                sequence: seq.0,
+                index: u32::MAX,
+            },
+            agents,
+            queues,
+            live_calls: tenant.live_calls(),
+        }
+    })
+}

@@ -1,0 +1,249 @@
+//! The configured plugins, run by the plugin host.
+
+use crate::config::{Compiled, PluginHostSettings, PluginSlot};
+use crate::driver::{Advisor, Answer, Evidence};
+use cordboard_clock::Hold;
+use cordboard_core::Config;
+use cordboard_core::config::Symbols;
+use cordboard_core::ids::{PluginId, Symbol};
+use cordboard_core::question::Ask;
+use cordboard_journal::Blobs;
+use cordboard_plugin_host::{
+    BreakerConfig, Digest, HostConfig, HostError, Job, Names, OutcomeCounts, PluginHost,
+    PluginLimits, PluginSpec, SlotId,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Answers the core's questions with the plugins of the configuration.
+#[derive(Debug)]
+pub(crate) struct Plugins {
+    host: PluginHost,
+}
+
+/// How a plugin slot is doing.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PluginStatus {
+    /// The slot's name.
+    pub slot: String,
+    /// Name and version of the plugin in it; none when none could be loaded.
+    pub plugin: Option<(String, String)>,
+    /// SHA-256 of the plugin, in hexadecimal.
+    pub sha256: Option<String>,
+    /// Why the plugin that the configuration names is not the one in the slot.
+    pub problem: Option<String>,
+    /// Whether it is not being asked, because it has failed too often.
+    pub breaker_open: bool,
+    /// How its questions ended since the start.
+    pub outcomes: OutcomeCounts,
+}
+
+impl Plugins {
+    /// Starts the plugin host, with empty slots.
+    pub(crate) fn new(settings: &PluginHostSettings) -> Result<Self, HostError> {
+        let default = HostConfig::default();
+        let count = |value: Option<u32>, default| value.map_or(default, |value| value as usize);
+        let host = PluginHost::new(HostConfig {
+            workers: count(settings.workers, default.workers),
+            workers_per_slot: count(settings.workers_per_plugin, default.workers_per_slot),
+            cache: settings.cache.clone(),
+            ..default
+        })?;
+        Ok(Self { host })
+    }
+
+    /// Loads all plugins of a configuration, several at a time. One that cannot be loaded stops
+    /// nothing: its slot says why, and its decisions fall back.
+    pub(crate) fn load(&self, config: &Compiled, blobs: &Arc<dyn Blobs>) {
+        let names = names(&config.config);
+        std::thread::scope(|scope| {
+            for (id, slot) in &config.plugins {
+                let (names, blobs) = (&names, Arc::clone(blobs));
+                scope.spawn(move || self.load_one(*id, slot, names, blobs.as_ref()));
+            }
+        });
+    }
+
+    /// Tells how the slots of a configuration are doing.
+    pub(crate) fn status(&self, config: &Compiled) -> Vec<PluginStatus> {
+        let of_slot = |(id, slot): (&PluginId, &PluginSlot)| {
+            let status = self.host.status(SlotId::from(*id));
+            PluginStatus {
+                slot: slot.name.clone(),
+                plugin: status
+                    .plugin
+                    .as_ref()
+                    .map(|info| (info.manifest.name.clone(), info.manifest.version.clone())),
+                sha256: status.plugin.as_ref().map(|info| info.plugin.to_string()),
+                problem: status.problem,
+                breaker_open: status.breaker_open,
+                outcomes: status.outcomes,
+            }
+        };
+        config.plugins.iter().map(of_slot).collect()
+    }
+
+    fn load_one(&self, id: PluginId, slot: &PluginSlot, names: &Names, blobs: &dyn Blobs) {
+        let read = self.host.read(&slot.file);
+        let loaded = read.and_then(|component| {
+            let plugin = self.host.compile(&PluginSpec {
+                component: &component,
+                // The configuration has checked that it is one.
+                sha256: slot.sha256.as_deref().and_then(digest),
+                config: &slot.config,
+                names,
+                limits: limits(slot),
+            })?;
+            if let Err(error) = blobs.put(&component) {
+                tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
+            }
+            Ok(plugin)
+        });
+        match self.host.put(SlotId::from(id), loaded) {
+            Ok(info) => tracing::info!(
+                slot = slot.name,
+                plugin = info.manifest.name,
+                version = info.manifest.version,
+                sha256 = %info.plugin,
+                "plugin loaded"
+            ),
+            Err(error) => tracing::error!(
+                slot = slot.name,
+                %error,
+                "the plugin cannot be loaded; its decisions fall back"
+            ),
+        }
+    }
+}
+
+impl Advisor for Plugins {
+    fn ask(&self, ask: Ask, hold: Hold, answer: Answer) {
+        let slot = SlotId::from(ask.plugin);
+        let named = self.host.plugin(slot);
+        let reply = move |answered: cordboard_plugin_host::Answer| {
+            let info = named.as_ref().map(|plugin| plugin.info());
+            let info = info.filter(|info| Some(info.plugin) == answered.plugin);
+            let evidence = Evidence {
+                plugin: info
+                    .map(|info| format!("{} {}", info.manifest.name, info.manifest.version))
+                    .unwrap_or_default(),
+                plugin_sha256: hexadecimal(answered.plugin),
+                config_sha256: hexadecimal(answered.configuration),
+                ran_ns: u64::try_from(answered.elapsed.as_nanos()).unwrap_or(u64::MAX),
+                detail: answered.detail.unwrap_or_default(),
+                reasons: info
+                    .map(|info| reasons(&info.manifest.reasons, &answered.verdict))
+                    .unwrap_or_default(),
+            };
+            answer.give(answered.verdict, evidence, hold);
+        };
+        self.host.submit(Job {
+            slot,
+            ask,
+            reply: Box::new(reply),
+        });
+    }
+}
+
+/// The texts of the reason codes that a verdict uses.
+fn reasons(
+    texts: &BTreeMap<u32, String>,
+    verdict: &cordboard_core::Verdict,
+) -> BTreeMap<u32, String> {
+    use cordboard_core::Advice;
+    let codes: Vec<u32> = match &verdict.result {
+        Ok(Advice::SkillMatch(rows) | Advice::ContactSelect(rows)) => {
+            rows.iter().map(|row| row.reason).collect()
+        }
+        Ok(Advice::RecordingPolicy(advice)) => vec![advice.reason],
+        Ok(Advice::EndpointSelect(_)) | Err(_) => Vec::new(),
+    };
+    codes
+        .into_iter()
+        .filter_map(|code| Some((code, texts.get(&code)?.clone())))
+        .collect()
+}
+
+/// The names that a plugin's configuration may use. Labels have no names of their own yet: no
+/// contact carries any.
+fn names(config: &Config) -> Names {
+    let symbols = &config.symbols;
+    let skills = config
+        .agents
+        .values()
+        .flat_map(|agent| agent.skills.keys())
+        .chain(
+            config
+                .queues
+                .values()
+                .flat_map(|queue| &queue.requirements)
+                .map(|requirement| &requirement.skill),
+        )
+        .map(|skill| skill.0);
+    Names {
+        skills: by_name(symbols, skills),
+        queues: by_name(symbols, config.queues.keys().map(|queue| queue.0)),
+        labels: BTreeMap::new(),
+    }
+}
+
+fn by_name(symbols: &Symbols, numbers: impl Iterator<Item = Symbol>) -> BTreeMap<String, Symbol> {
+    numbers
+        .map(|symbol| (symbols.name(symbol).to_owned(), symbol))
+        .collect()
+}
+
+fn limits(slot: &PluginSlot) -> PluginLimits {
+    let default = PluginLimits::default();
+    let set = &slot.limits;
+    PluginLimits {
+        deadline: set.time_ms.map_or(default.deadline, Duration::from_millis),
+        memory_bytes: set
+            .memory_mib
+            .map_or(default.memory_bytes, |mib| (mib as usize) * 1_024 * 1_024),
+        log_lines_per_second: set
+            .log_lines_per_second
+            .unwrap_or(default.log_lines_per_second),
+        queue_max: set
+            .queue_max
+            .map_or(default.queue_max, |count| count as usize),
+        breaker: BreakerConfig {
+            failures: set.failures_max.unwrap_or(default.breaker.failures),
+            open_ms: set
+                .pause_seconds
+                .map_or(default.breaker.open_ms, |seconds| {
+                    seconds.saturating_mul(1_000)
+                }),
+        },
+        always_fresh: set.always_fresh,
+        ..default
+    }
+}
+
+fn hexadecimal(digest: Option<Digest>) -> String {
+    digest.map(|digest| digest.to_string()).unwrap_or_default()
+}
+
+fn digest(text: &str) -> Option<Digest> {
+    let mut bytes = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(Digest(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_read_as_it_is_shown() {
+        let shown = Digest::of(b"abc").to_string();
+        assert_eq!(digest(&shown), Some(Digest::of(b"abc")));
+        assert_eq!(digest("abc"), None);
+    }
+}

@@ -1,0 +1,53 @@
+//! Replaying a journal: the proof that what is kept gives the same state and the same commands.
+
+use crate::driver::{Hash, State};
+use crate::error::ReplayError;
+use cordboard_journal::{ReplayFrom, Seq, open_replay};
+use std::path::Path;
+
+/// What a replay gave.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replayed {
+    /// The entry that the snapshot was taken after; 0 for a replay from the start.
+    pub from: u64,
+    /// The last entry.
+    pub last: u64,
+    /// How many entries were folded.
+    pub entries: u64,
+    /// The hash of the state after the last entry.
+    pub state_hash: Hash,
+    /// The hash over all commands that ever came out, up to the last entry.
+    pub commands_hash: Hash,
+}
+
+/// Folds the journal in `folder`, which no engine may have open, and changes nothing in it.
+///
+/// # Errors
+///
+/// [`ReplayError`]; a replay from the start needs a journal that keeps its whole log.
+pub fn replay(folder: &Path, from: ReplayFrom) -> Result<Replayed, ReplayError> {
+    let replay = open_replay(folder, from)?;
+    let (mut state, begun) = match &replay.snapshot {
+        Some(snapshot) => (State::of_snapshot(snapshot)?, snapshot.seq),
+        None => (State::default(), Seq(0)),
+    };
+    let mut last = begun;
+    let mut entries = 0;
+    for entry in replay {
+        let entry = entry?;
+        state.fold_entry(&entry)?;
+        last = entry.seq;
+        entries += 1;
+    }
+    let state_hash = state.hash().map_err(|error| ReplayError::Payload {
+        seq: last.0,
+        detail: error.to_string(),
+    })?;
+    Ok(Replayed {
+        from: begun.0,
+        last: last.0,
+        entries,
+        state_hash,
+        commands_hash: state.commands_hash,
+    })
+}
