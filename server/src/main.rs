@@ -1,2 +1,61 @@
-//! The `cordboard` program.
-fn main() {}
+//! The `cordboard` program: serves a configuration, checks it, explains calls, and plays simulated
+//! ones. Everything that an embedder would miss is in the `cordboard` crate.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a command line")]
+
+mod check;
+mod demo;
+mod explain;
+mod replay;
+mod schemas;
+mod serve;
+mod simulator;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// Call policy and routing for contact centres on Azure Communication Services.
+#[derive(Debug, Parser)]
+#[command(name = "cordboard", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Plays simulated calls through the engine and tells what became of them.
+    Demo(demo::Arguments),
+    /// Runs the engine with a configuration.
+    Serve(serve::Arguments),
+    /// Runs the stand-in for Azure Communication Services.
+    Simulator(simulator::Arguments),
+    /// Checks a configuration and names every mistake.
+    Check(check::Arguments),
+    /// Tells the story of a call: what happened, who decided what, and why.
+    Explain(explain::Arguments),
+    /// Folds a journal anew and prints the hashes of state and commands.
+    Replay(replay::Arguments),
+    /// Writes the JSON Schemas into a folder.
+    Schemas(schemas::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let result = match arguments.command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Simulator(arguments) => simulator::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Schemas(arguments) => schemas::run(&arguments),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,263 @@
+//! `cordboard demo`: simulated callers and agents, the engine between them, real HTTP on the loopback
+//! address, and what the simulator's ledger says afterwards.
+
+mod decisions;
+mod desktops;
+mod report;
+mod scripts;
+
+use crate::check;
+use anyhow::{Context as _, bail};
+use clap::Args;
+use cordboard::{Engine, RetainLog};
+use cordboard_clock::{Clock, Hold};
+use cordboard_simulator::{Running, Secret, Simulator, SimulatorConfig, Subscription};
+use serde_json::{Map, Value, json};
+use std::io::IsTerminal as _;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+
+/// Plays simulated calls through the engine and tells what became of them.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// How many callers.
+    #[arg(long, default_value_t = 200)]
+    calls: u32,
+    /// Decides everything that is left to chance.
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Prints one JSON object and nothing else on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Lets time jump whenever everybody is idle. This is the default.
+    #[arg(long, conflicts_with = "real_time")]
+    warp: bool,
+    /// Lets time pass as it does.
+    #[arg(long)]
+    real_time: bool,
+    /// The configuration; its addresses, keys and journal are replaced by the demo's own.
+    #[arg(long, default_value = "examples/contoso.json")]
+    config: PathBuf,
+    /// Puts another file into a plugin slot: `SLOT=FILE`.
+    #[arg(long = "plugin", value_name = "SLOT=FILE")]
+    plugins: Vec<String>,
+    /// Where the journal goes. It must not exist yet; without this option it goes into a temporary folder and is removed.
+    #[arg(long, value_name = "FOLDER")]
+    journal: Option<PathBuf>,
+    /// Writes the hashes of the journal into a JSON file, for `cordboard replay` to be held against.
+    #[arg(long, value_name = "FILE")]
+    hashes: Option<PathBuf>,
+    /// Writes the simulator's ledger into a JSON file.
+    #[arg(long, value_name = "FILE")]
+    ledger: Option<PathBuf>,
+}
+
+/// Access key of the demo's simulator: base64 of `cordboard-demo-access-key`.
+const ACCESS_KEY: &str = "Y29yZGJvYXJkLWRlbW8tYWNjZXNzLWtleQ==";
+/// Secret of the demo's Event Grid subscription.
+const EVENT_GRID_SECRET: &str = "cordboard-demo-event-grid";
+/// Tuesday, 24 November 2026, 10:00 in Warsaw: all queues of the example are open.
+const START_MS: u64 = 1_795_510_800_000;
+/// How long wrap-ups and the like may go on after the last caller has gone, in milliseconds of the demo's clock.
+const AFTERWARDS_MS: u64 = 120_000;
+/// Names the folder of built plugins; without it they lie where the configuration says.
+const PLUGINS_VARIABLE: &str = "CORDBOARD_PLUGINS";
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let began = Instant::now();
+    let journal = JournalFolder::new(arguments.journal.clone())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let played = runtime.block_on(play(arguments, journal.path()))?;
+    if let Some(file) = &arguments.hashes {
+        write_json(file, &played.hashes)?;
+    }
+    if let Some(file) = &arguments.ledger {
+        write_json(file, &serde_json::to_value(&played.ledger)?)?;
+    }
+    let report = report::Report::new(&played.ledger, played.decisions);
+    if arguments.json {
+        println!("{}", report.json()?);
+    } else {
+        println!("{}", report.table(began.elapsed()));
+    }
+    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Played {
+    ledger: cordboard_simulator::ledger::Ledger,
+    decisions: decisions::Decisions,
+    hashes: Value,
+}
+
+async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
+    let (clock, start) = if arguments.real_time {
+        let clock = Clock::real()?;
+        let hold = clock.hold();
+        (clock, hold)
+    } else {
+        Clock::warped(START_MS)?
+    };
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listener = TcpListener::bind(loopback).await.context("cannot listen on the loopback address")?;
+    let engine_url = format!("http://{}", listener.local_addr()?);
+
+    let mut config = SimulatorConfig::new(Secret::new(ACCESS_KEY), arguments.seed, clock.clone());
+    config.allow_http_callbacks = true;
+    let simulator = Simulator::builder(config).bind(loopback).await?;
+
+    let text = staged_config(arguments, journal, &engine_url, &simulator.endpoint())?;
+    let Some(compiled) = check::compile(&arguments.config, &text) else {
+        bail!("the demo's configuration is not usable");
+    };
+    let scripts = scripts::draw(&compiled.config, arguments.calls, arguments.seed);
+
+    let engine = Engine::builder(compiled)
+        .clock(clock.clone())
+        .retain_log(RetainLog::All)
+        .build()?;
+    let server = tokio::spawn(axum::serve(listener, engine.router()).into_future());
+    simulator
+        .subscribe(Subscription::new(&format!("{engine_url}/eventgrid?code={EVENT_GRID_SECRET}")))
+        .await?;
+    for agent in scripts.agents {
+        simulator.define_agent(agent)?;
+    }
+    let desktops = desktops::open(&engine, &clock, &scripts.callers)?;
+    for caller in scripts.callers {
+        simulator.place_call(caller)?;
+    }
+    wait_for_the_end(arguments, &simulator, &clock, start).await;
+    desktops.abort();
+    let ledger = simulator.ledger();
+    simulator.shutdown().await;
+    server.abort();
+    let decisions = decisions::count(engine.plugins());
+    let shutdown = tokio::task::spawn_blocking(move || engine.shutdown()).await??;
+    let hashes = json!({
+        "journal": journal,
+        "last": shutdown.last,
+        "state_hash": crate::replay::hex(&shutdown.state_hash),
+        "commands_hash": crate::replay::hex(&shutdown.commands_hash),
+    });
+    Ok(Played { ledger, decisions, hashes })
+}
+
+/// Lets time go and waits until every caller is gone, telling progress meanwhile.
+async fn wait_for_the_end(arguments: &Arguments, simulator: &Running, clock: &Clock, start: Hold) {
+    let tells = !arguments.json && std::io::stderr().is_terminal();
+    drop(start);
+    let mut progress = tokio::time::interval(PROGRESS_EVERY);
+    let finished = simulator.finished();
+    tokio::pin!(finished);
+    loop {
+        tokio::select! {
+            () = &mut finished => break,
+            _ = progress.tick() => {
+                if tells {
+                    eprint!("\r{}", report::progress_line(&simulator.progress()));
+                }
+            }
+        }
+    }
+    if tells {
+        eprintln!("\r{}", report::progress_line(&simulator.progress()));
+    }
+    drop(clock.sleep_for(AFTERWARDS_MS).await);
+}
+
+/// The configuration with the demo's addresses, keys, journal and plugins.
+fn staged_config(
+    arguments: &Arguments,
+    journal: &Path,
+    engine_url: &str,
+    simulator_url: &str,
+) -> anyhow::Result<String> {
+    let text = check::read(&arguments.config)?;
+    let mut config: Value = serde_json::from_str(&text)
+        .with_context(|| format!("`{}` is not JSON", arguments.config.display()))?;
+    let object = config.as_object_mut().context("the configuration is not a JSON object")?;
+    object.insert("dev".to_owned(), json!(true));
+    object.insert(
+        "acs".to_owned(),
+        json!({
+            "connection_string": { "value": format!("endpoint={simulator_url}/;accesskey={ACCESS_KEY}") },
+            "callback_base_url": engine_url,
+            "event_grid_secrets": [{ "value": EVENT_GRID_SECRET }],
+            "allow_http": true,
+        }),
+    );
+    object.insert("journal".to_owned(), json!({ "directory": absolute(journal)?, "snapshot_every": 2000 }));
+    if let Some(folder) = std::env::var_os(PLUGINS_VARIABLE) {
+        take_plugins_from(object, Path::new(&folder));
+    }
+    for plugin in &arguments.plugins {
+        let Some((slot, file)) = plugin.split_once('=') else {
+            bail!("`--plugin {plugin}` is not of the form SLOT=FILE");
+        };
+        let settings = object
+            .get_mut("plugins")
+            .and_then(|plugins| plugins.get_mut(slot))
+            .and_then(Value::as_object_mut)
+            .with_context(|| format!("the configuration has no plugin slot `{slot}`"))?;
+        settings.insert("file".to_owned(), json!(absolute(Path::new(file))?));
+        settings.remove("sha256");
+    }
+    Ok(config.to_string())
+}
+
+/// Takes the plugins of the configuration from another folder, where they have the same names.
+fn take_plugins_from(config: &mut Map<String, Value>, folder: &Path) {
+    let slots = config.get_mut("plugins").and_then(Value::as_object_mut);
+    for settings in slots.into_iter().flat_map(Map::values_mut) {
+        let name = settings.get("file").and_then(Value::as_str).and_then(|file| Path::new(file).file_name());
+        if let Some(file) = name.map(|name| folder.join(name)) {
+            settings["file"] = json!(file);
+        }
+    }
+}
+
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("`{}` is not a path", path.display()))
+}
+
+fn write_json(file: &Path, value: &Value) -> anyhow::Result<()> {
+    std::fs::write(file, format!("{value:#}\n"))
+        .with_context(|| format!("cannot write `{}`", file.display()))
+}
+
+/// Where the journal goes; a folder of our own is removed in the end.
+struct JournalFolder {
+    path: PathBuf,
+    temporary: bool,
+}
+
+impl JournalFolder {
+    fn new(asked: Option<PathBuf>) -> anyhow::Result<Self> {
+        if let Some(path) = asked {
+            if path.exists() {
+                bail!("the journal `{}` exists already: name a folder that does not exist", path.display());
+            }
+            return Ok(Self { path, temporary: false });
+        }
+        let path = std::env::temp_dir().join(format!("cordboard-demo-{}", std::process::id()));
+        Ok(Self { path, temporary: true })
+    }
+
+    fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for JournalFolder {
+    fn drop(&mut self) {
+        if self.temporary {
+            // What is left over lies in the folder for temporary files.
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! `cordboard explain CALL`.
+
+use anyhow::Context as _;
+use clap::Args;
+use cordboard::core::ids::CallId;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Tells the story of a call.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The number of the call, as events and logs show it.
+    call: u64,
+    /// The folder of the journal. It may be in use by a running engine.
+    #[arg(long)]
+    journal: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let explanation = cordboard::explain(&arguments.journal, CallId(arguments.call))
+        .with_context(|| format!("cannot explain call {}", arguments.call))?;
+    print!("{explanation}");
+    Ok(ExitCode::SUCCESS)
+}

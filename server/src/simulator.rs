@@ -1,0 +1,74 @@
+//! `cordboard simulator`.
+
+use crate::serve::stop_asked;
+use anyhow::Context as _;
+use clap::Args;
+use cordboard_clock::Clock;
+use cordboard_simulator::script::{AgentScript, CallerScript};
+use cordboard_simulator::{Secret, Simulator, SimulatorConfig, Subscription};
+use serde::de::DeserializeOwned;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The access key of a simulator that is not given another one: base64 of `cordboard-simulator-access-key`.
+const DEFAULT_KEY: &str = "Y29yZGJvYXJkLXNpbXVsYXRvci1hY2Nlc3Mta2V5";
+
+/// Runs the stand-in for Azure Communication Services until it is told to stop.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Where it listens; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The access key, base64.
+    #[arg(long, default_value = DEFAULT_KEY)]
+    key: String,
+    /// Decides everything that is left to chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Takes callback addresses with http. The service itself takes https only.
+    #[arg(long)]
+    allow_http_callbacks: bool,
+    /// Address that is told of incoming calls, with its secret: `http://127.0.0.1:8080/eventgrid?code=…`.
+    #[arg(long, value_name = "URL")]
+    event_grid: Option<String>,
+    /// JSON file with a list of agents.
+    #[arg(long, value_name = "FILE")]
+    agents: Option<PathBuf>,
+    /// JSON file with a list of callers. They begin to dial at once.
+    #[arg(long, value_name = "FILE")]
+    callers: Option<PathBuf>,
+    /// Token of the control interface; without it a random one is made and printed.
+    #[arg(long, value_name = "TOKEN")]
+    control_token: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let agents: Vec<AgentScript> = read_list(arguments.agents.as_deref())?;
+    let callers: Vec<CallerScript> = read_list(arguments.callers.as_deref())?;
+    let mut config =
+        SimulatorConfig::new(Secret::new(arguments.key.as_str()), arguments.seed, Clock::real()?);
+    config.allow_http_callbacks = arguments.allow_http_callbacks;
+    config.event_grid = arguments.event_grid.as_deref().map(Subscription::new);
+    config.control_token = arguments.control_token.as_deref().map(Secret::new);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let builder = Simulator::builder(config).agents(agents).callers(callers);
+        let running = builder.bind(arguments.listen).await?;
+        let endpoint = running.endpoint();
+        println!("simulator listens on {endpoint}");
+        println!("access key: {}", arguments.key);
+        println!("connection string: endpoint={endpoint}/;accesskey={}", arguments.key);
+        println!("control: {endpoint}/simulator/ledger with `Authorization: Bearer {}`", running.control_token().expose());
+        stop_asked().await;
+        running.shutdown().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn read_list<T: DeserializeOwned>(file: Option<&Path>) -> anyhow::Result<Vec<T>> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("cannot read `{}`", file.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("`{}` is not a list of scripts", file.display()))
+}
