@@ -38,6 +38,7 @@ mod edge;
 mod engine;
 mod error;
 pub mod events;
+mod explain;
 mod pending;
 mod plugins;
 mod replay;
@@ -45,6 +46,7 @@ mod schemas;
 
 #[cfg(feature = "azure")]
 pub use cordboard_acs::callback::SensitiveDigits;
+pub use cordboard_core as core;
 pub use cordboard_journal::{MemoryDisk, ReplayFrom, RetainLog};
 pub use cordboard_plugin_host::OutcomeCounts;
 #[cfg(feature = "azure")]
@@ -54,6 +56,7 @@ pub use engine::{
     Overview, QueueHandle, QueueOverview, SupervisorHandle,
 };
 pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
+pub use explain::{ExplainError, Explanation, ExplanationLine, RECORDS_TOLD_MAX, explain};
 pub use pending::Pending;
 pub use plugins::PluginStatus;
 pub use replay::{Replayed, replay};

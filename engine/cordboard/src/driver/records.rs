@@ -1,6 +1,8 @@
 //! Decision records: what the core decided, joined with what the plugin was asked and answered.
 
 use super::advisor::Evidence;
+use crate::explain::SUBJECT_OF_NAMES;
+use cordboard_core::config::Symbols;
 use cordboard_core::decision::Decision;
 use cordboard_core::ids::{CallId, QuestionId, Timestamp};
 use cordboard_core::question::{Ask, Verdict};
@@ -23,6 +25,11 @@ pub enum RecordBody {
     Decision(Box<DecisionRecord>),
     /// Something happened to a call. What an offer says about the caller is left out.
     Event(Event),
+    /// The names of all numbers; written at each start and with each configuration.
+    Names {
+        /// The names.
+        symbols: Symbols,
+    },
 }
 
 /// A decision with everything that explains it and repeats it.
@@ -88,6 +95,28 @@ impl Joiner {
         if let Some(consultation) = self.open.get_mut(&verdict.question) {
             consultation.verdict = Some(verdict.clone());
             consultation.evidence = evidence;
+        }
+    }
+
+    /// Writes the names down for those who read the records without the log.
+    pub(super) fn write_names(
+        journal: &mut dyn Journal,
+        seq: Seq,
+        now: Timestamp,
+        symbols: &Symbols,
+    ) {
+        let body = RecordBody::Names {
+            symbols: symbols.clone(),
+        };
+        let recorded = encode_payload(&body)
+            .map_err(|error| error.to_string())
+            .and_then(|payload| {
+                journal
+                    .record(seq, now, &[SUBJECT_OF_NAMES], &payload)
+                    .map_err(|error| error.to_string())
+            });
+        if let Err(error) = recorded {
+            tracing::warn!(error, "the names are not written to the records");
         }
     }
 

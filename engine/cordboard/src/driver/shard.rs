@@ -84,6 +84,7 @@ impl Shard {
         for input in opening {
             drop(self.take_in(input, None, None, hold.clone()));
         }
+        self.write_names();
         self.set_alarm();
         drop(hold);
         let announced = self.announced.0.clone();
@@ -153,6 +154,13 @@ impl Shard {
         self.snapshot_if_due();
     }
 
+    fn write_names(&mut self) {
+        if let Some(config) = self.state.tenant.config().map(Arc::clone) {
+            let seq = self.journal.last();
+            Joiner::write_names(self.journal.as_mut(), seq, self.now, &config.symbols);
+        }
+    }
+
     /// The next operation of the lane leaves whatever became of this one.
     fn handle_outcome(&mut self, command: CommandId, outcome: Outcome, hold: Hold) {
         let next = self.lanes.finished(command);
@@ -200,9 +208,13 @@ impl Shard {
             }
         };
         let answered = self.note_verdict(&input, evidence);
+        let is_config = matches!(input, Input::Config(_));
         let Folded { reply, commands } = self.state.fold(self.now, input);
         tracing::trace!(%seq, ?reply, commands = commands.len(), "input folded");
         self.record(seq, answered, &commands);
+        if is_config {
+            self.write_names();
+        }
         let mut effects = self.dispatch(seq, commands, &hold);
         effects.extend(promise.map(|promise| Effect::Reply(promise, reply)));
         self.outbox.hold(Held { seq, effects, hold });

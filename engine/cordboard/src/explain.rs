@@ -1,0 +1,219 @@
+//! The story of a call: what happened, who decided what, and why.
+//!
+//! Decisions and events come from the decision records, which can be read while an engine writes
+//! them. What was sent to the service and what came back stands in the recovery log, which only one
+//! process can have open: while an engine runs, the story is told without it.
+
+mod words;
+
+use crate::driver::{RecordBody, State, subject_of_call};
+use crate::error::ReplayError;
+use cordboard_core::config::Symbols;
+use cordboard_core::ids::{CallId, Timestamp};
+use cordboard_core::{Command, Input};
+use cordboard_journal::{
+    Limits, OpenError, ReadError, Records, ReplayFrom, decode_payload, open_records, open_replay,
+};
+use std::fmt;
+use std::path::Path;
+
+/// Most records of a call that are told.
+pub const RECORDS_TOLD_MAX: usize = 100_000;
+
+/// The subject of the records that hold names.
+pub(crate) const SUBJECT_OF_NAMES: &str = "names";
+
+/// Records that are read at once.
+const PAGE: usize = 1_000;
+
+/// The story of a call. `Display` is the text for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explanation {
+    /// The call.
+    pub call: CallId,
+    /// What happened, in order.
+    pub lines: Vec<ExplanationLine>,
+    /// Why something is missing from the story, if it is.
+    pub gaps: Vec<String>,
+}
+
+/// One line of a story.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExplanationLine {
+    /// The journal entry.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What, in words. A decision has further lines for its reasons.
+    pub text: String,
+}
+
+/// Why a call cannot be explained.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ExplainError {
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A record is not what this release writes.
+    #[error("record {record} cannot be understood: {detail}; use the release that wrote it")]
+    Record {
+        /// The record.
+        record: String,
+        /// The cause.
+        detail: String,
+    },
+    /// Nothing is known of the call.
+    #[error(
+        "nothing is known of call `{0}`: look its number up in the events, or in another journal"
+    )]
+    UnknownCall(CallId),
+}
+
+/// Tells the story of a call from the journal in `folder`, which an engine may have open.
+///
+/// # Errors
+///
+/// [`ExplainError`].
+pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError> {
+    let records = open_records(folder, &Limits::default())?.records;
+    let symbols = names(records.as_ref())?;
+    let mut lines = Vec::new();
+    let mut gaps = Vec::new();
+    let mut last = None;
+    let subject = subject_of_call(call);
+    'pages: loop {
+        let page = records.about(&subject, last, PAGE)?;
+        let Some(newest) = page.last() else { break };
+        last = Some(newest.id);
+        for record in &page {
+            if lines.len() >= RECORDS_TOLD_MAX {
+                gaps.push(format!(
+                    "only the first {RECORDS_TOLD_MAX} records are told"
+                ));
+                break 'pages;
+            }
+            let body: RecordBody =
+                decode_payload(&record.payload).map_err(|error| ExplainError::Record {
+                    record: record.id.to_string(),
+                    detail: error.to_string(),
+                })?;
+            let text = match &body {
+                RecordBody::Decision(record) => words::decision(record, &symbols),
+                RecordBody::Event(event) => words::event(event, &symbols),
+                RecordBody::Names { .. } => continue,
+            };
+            lines.push(ExplanationLine {
+                sequence: record.id.seq.0,
+                at: record.now,
+                text,
+            });
+        }
+    }
+    match log_lines(folder, call) {
+        Ok(found) => {
+            lines.extend(found);
+            lines.sort_by_key(|line| line.sequence);
+        }
+        Err(error) => gaps.push(format!(
+            "requests and callbacks are left out, because the log cannot be read: {error}"
+        )),
+    }
+    if lines.is_empty() {
+        return Err(ExplainError::UnknownCall(call));
+    }
+    Ok(Explanation { call, lines, gaps })
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "call {}", self.call)?;
+        let began = self.lines.first().map_or(Timestamp(0), |line| line.at);
+        if let Some(moment) = words::moment(began) {
+            writeln!(f, "began {moment}")?;
+        }
+        for line in &self.lines {
+            let since = line.at.since(began);
+            let mut rows = line.text.lines();
+            let first = rows.next().unwrap_or_default();
+            writeln!(
+                f,
+                "{:>9.3} s  [{}] {first}",
+                seconds(since.0),
+                line.sequence
+            )?;
+            for row in rows {
+                writeln!(f, "             {row}")?;
+            }
+        }
+        for gap in &self.gaps {
+            writeln!(f, "note: {gap}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What was sent and what came back, from the log.
+fn log_lines(folder: &Path, call: CallId) -> Result<Vec<ExplanationLine>, ReplayError> {
+    let replay = match open_replay(folder, ReplayFrom::Start) {
+        Err(OpenError::Unreadable(ReadError::StartWasCut { .. })) => {
+            open_replay(folder, ReplayFrom::NewestSnapshot)?
+        }
+        result => result?,
+    };
+    let mut state = match &replay.snapshot {
+        Some(snapshot) => State::of_snapshot(snapshot)?,
+        None => State::default(),
+    };
+    let mut lines = Vec::new();
+    for entry in replay {
+        let entry = entry?;
+        let mut say = |text: Option<String>| {
+            lines.extend(text.map(|text| ExplanationLine {
+                sequence: entry.seq.0,
+                at: entry.now,
+                text,
+            }));
+        };
+        if let Ok(input) = decode_payload::<Input>(&entry.payload) {
+            say(words::input(&input, call));
+        }
+        for command in state.fold_entry(&entry)?.commands {
+            if let Command::Operate { id, operation } = command
+                && id.call == call
+            {
+                say(Some(words::operation(id, &operation)));
+            }
+        }
+    }
+    Ok(lines)
+}
+
+/// The newest names: numbers are never reused, so they cover all records.
+fn names(records: &dyn Records) -> Result<Symbols, ExplainError> {
+    let mut symbols = Symbols::default();
+    let mut last = None;
+    loop {
+        let page = records.about(SUBJECT_OF_NAMES, last, PAGE)?;
+        let Some(newest) = page.last() else {
+            return Ok(symbols);
+        };
+        last = Some(newest.id);
+        for record in &page {
+            if let Ok(RecordBody::Names { symbols: found }) = decode_payload(&record.payload) {
+                symbols = found;
+            }
+        }
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a call does not last for two thousand centuries"
+)]
+fn seconds(millis: u64) -> f64 {
+    millis as f64 / 1_000.0
+}

@@ -1,0 +1,386 @@
+//! Sentences for events, decisions, requests and callbacks.
+
+use crate::driver::DecisionRecord;
+use cordboard_core::Operation;
+use cordboard_core::config::Symbols;
+use cordboard_core::decision::{Choice, DecidedBy, PassedOver, PassedOverReason};
+use cordboard_core::event::{
+    AgentStatus, CallOutcome, Event, OfferOutcome, PartyChange, RecordingStatus,
+};
+use cordboard_core::ids::{CallId, CommandId, Timestamp};
+use cordboard_core::input::{CallEventKind, Digits, Input, Outcome, ResultCodes};
+use cordboard_core::question::Facts;
+use cordboard_core::question::{
+    Advice, EndpointKind, PluginFailure, Ranked, RecordingAction, Ring,
+};
+use std::fmt::Write;
+
+/// Rows of a ranking that are told.
+const ROWS_TOLD_MAX: usize = 10;
+
+/// The moment as text in UTC.
+pub(super) fn moment(at: Timestamp) -> Option<String> {
+    let millis = i64::try_from(at.0).ok()?;
+    let moment = jiff::Timestamp::from_millisecond(millis).ok()?;
+    Some(moment.to_string())
+}
+
+pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
+    let name = |symbol| symbols.name(symbol);
+    match event {
+        Event::ConfigApplied { digest } => format!("configuration `{digest}` is in force"),
+        Event::CallReceived { account, from, .. } => {
+            format!(
+                "`{from}` calls account `{}`; it is answered",
+                name(account.0)
+            )
+        }
+        Event::CallRejected { reason, .. } => format!("rejected: {reason}"),
+        Event::CallAnswered { .. } => "connected to the caller".to_owned(),
+        Event::CallQueued {
+            queue, position, ..
+        } => format!("waits in queue `{}` at place {position}", name(queue.0)),
+        Event::OfferIssued {
+            offer,
+            agent,
+            queue,
+            ..
+        } => format!(
+            "offer {offer} of queue `{}` to agent `{}`",
+            name(queue.0),
+            name(agent.0)
+        ),
+        Event::OfferEnded {
+            offer,
+            agent,
+            outcome,
+        } => format!(
+            "offer {offer} to agent `{}` {}",
+            name(agent.0),
+            offer_outcome(*outcome)
+        ),
+        Event::CallConnected {
+            agent, endpoint, ..
+        } => match endpoint {
+            Some(endpoint) => format!(
+                "caller and agent `{}` talk ({})",
+                name(agent.0),
+                endpoint_kind(*endpoint)
+            ),
+            None => format!("agent `{}` has it", name(agent.0)),
+        },
+        Event::HoldChanged { on_hold: true, .. } => "the caller is on hold".to_owned(),
+        Event::HoldChanged { on_hold: false, .. } => "the caller is taken back".to_owned(),
+        Event::RecordingChanged { state, .. } => match state {
+            RecordingStatus::Active => "it is recorded".to_owned(),
+            RecordingStatus::Paused => "recording is paused".to_owned(),
+            RecordingStatus::Stopped => "recording has stopped".to_owned(),
+            RecordingStatus::Failed => "recording could not be started or changed".to_owned(),
+        },
+        Event::DigitsCollected {
+            collection,
+            count,
+            complete,
+            ..
+        } => {
+            let end = if *complete { "" } else { ", not complete" };
+            format!("{count} digits for `{}`{end}", name(collection.0))
+        }
+        Event::PartyChanged { party, change, .. } => match change {
+            PartyChange::Added => format!("`{party}` was added"),
+            PartyChange::AddFailed => format!("`{party}` could not be added"),
+            PartyChange::Removed => format!("`{party}` was removed or left"),
+        },
+        Event::DispositionSet { agent, code, .. } => {
+            format!("agent `{}` says: {}", name(agent.0), name(code.0))
+        }
+        Event::CallEnded { outcome, agent, .. } => {
+            let by = agent
+                .map(|agent| format!("; agent `{}` talked last", name(agent.0)))
+                .unwrap_or_default();
+            format!("it is over: {}{by}", call_outcome(*outcome))
+        }
+        Event::AgentChanged { agent, state } => {
+            format!("agent `{}` is {}", name(agent.0), status(*state, symbols))
+        }
+        Event::QueueChanged { queue, closed } => {
+            let what = if *closed { "closed" } else { "opened" };
+            format!("queue `{}` is {what}", name(queue.0))
+        }
+        Event::PluginFailed {
+            plugin,
+            point,
+            failure,
+            ..
+        } => format!(
+            "plugin `{}` gave no {} advice: {}",
+            name(plugin.0),
+            point.name(),
+            failure_text(*failure)
+        ),
+        Event::OperationFailed { operation, how, .. } => format!("{operation} failed: {how}"),
+    }
+}
+
+pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
+    let decision = &record.decision;
+    let mut text = format!(
+        "{} in queue `{}` by {}: {}",
+        decision.point.name(),
+        symbols.name(decision.queue.0),
+        decider(decision.by, symbols),
+        choice(&decision.choice, symbols),
+    );
+    let Some(consultation) = &record.consultation else {
+        passed_over(&mut text, &decision.passed_over, symbols);
+        return text;
+    };
+    if let Some(evidence) = &consultation.evidence
+        && !evidence.plugin.is_empty()
+    {
+        let micros = evidence.ran_ns / 1_000;
+        // Writing to a string does not fail.
+        let _ = write!(text, "\nasked {} (ran {micros} µs)", evidence.plugin);
+        if !evidence.detail.is_empty() {
+            let _ = write!(text, ": {}", evidence.detail);
+        }
+    }
+    let rows = match consultation.verdict.as_ref().map(|verdict| &verdict.result) {
+        Some(Ok(Advice::SkillMatch(rows) | Advice::ContactSelect(rows))) => rows.as_slice(),
+        _ => &[],
+    };
+    for (place, row) in rows.iter().take(ROWS_TOLD_MAX).enumerate() {
+        let reason = consultation
+            .evidence
+            .as_ref()
+            .and_then(|evidence| evidence.reasons.get(&row.reason))
+            .map(|reason| format!(" ({reason})"))
+            .unwrap_or_default();
+        let who = candidate(&consultation.ask.facts, row, symbols);
+        let _ = write!(text, "\n{}. {who}, score {}{reason}", place + 1, row.score);
+    }
+    if rows.len() > ROWS_TOLD_MAX {
+        let _ = write!(text, "\nand {} more", rows.len() - ROWS_TOLD_MAX);
+    }
+    passed_over(&mut text, &decision.passed_over, symbols);
+    text
+}
+
+/// What an input says about a call, if it is about it.
+pub(super) fn input(input: &Input, call: CallId) -> Option<String> {
+    match input {
+        Input::Outcome { command, outcome } if command.call == call => {
+            let what = match outcome {
+                Outcome::Accepted(_) => "accepted".to_owned(),
+                Outcome::Refused { status, sub_code } => match sub_code {
+                    Some(sub_code) => format!("refused with {status}, {sub_code}"),
+                    None => format!("refused with {status}"),
+                },
+                Outcome::Unknown => "in doubt: no answer came".to_owned(),
+            };
+            Some(format!("← request {} {what}", command.sequence))
+        }
+        Input::CallEvent(event) if event.call == call => {
+            let request = event
+                .operation
+                .map(|operation| format!(" of request {operation}"))
+                .unwrap_or_default();
+            Some(format!("← {}{request}", callback(&event.kind)))
+        }
+        Input::Call {
+            call: about,
+            by,
+            action,
+        } if *about == call => {
+            // Parties of an action are masked by their own `Debug`.
+            Some(format!("{by:?} asks for {action:?}"))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn operation(id: CommandId, operation: &Operation) -> String {
+    format!("→ request {}: {}", id.sequence, operation.name())
+}
+
+fn callback(kind: &CallEventKind) -> String {
+    let failed =
+        |what: &str, codes: &ResultCodes| format!("{what} ({}/{})", codes.code, codes.sub_code);
+    match kind {
+        CallEventKind::CallConnected => "CallConnected".to_owned(),
+        CallEventKind::CallDisconnected(codes) => failed("CallDisconnected", codes),
+        CallEventKind::AnswerFailed(codes) => failed("AnswerFailed", codes),
+        CallEventKind::ParticipantsUpdated { participants, .. } => {
+            format!("ParticipantsUpdated: {} besides us", participants.len())
+        }
+        CallEventKind::ParticipantAdded(party) => {
+            format!("AddParticipantSucceeded: {}", party.masked())
+        }
+        CallEventKind::AddParticipantFailed(party, codes) => {
+            failed(&format!("AddParticipantFailed: {}", party.masked()), codes)
+        }
+        CallEventKind::InvitationCancelled(_) => "CancelAddParticipantSucceeded".to_owned(),
+        CallEventKind::CancelInvitationFailed(_, codes) => {
+            failed("CancelAddParticipantFailed", codes)
+        }
+        CallEventKind::ParticipantRemoved(party) => {
+            format!("RemoveParticipantSucceeded: {}", party.masked())
+        }
+        CallEventKind::RemoveParticipantFailed(party, codes) => failed(
+            &format!("RemoveParticipantFailed: {}", party.masked()),
+            codes,
+        ),
+        CallEventKind::PlayStarted => "PlayStarted".to_owned(),
+        CallEventKind::PlayCompleted => "PlayCompleted".to_owned(),
+        CallEventKind::PlayFailed(codes) => failed("PlayFailed", codes),
+        CallEventKind::PlayCanceled => "PlayCanceled".to_owned(),
+        CallEventKind::DigitsRecognized(Digits::Plain(digits)) => {
+            format!("RecognizeCompleted: `{digits}`")
+        }
+        CallEventKind::DigitsRecognized(Digits::Sensitive { count }) => {
+            format!("RecognizeCompleted: {count} secret digits")
+        }
+        CallEventKind::RecognizeFailed(codes) => failed("RecognizeFailed", codes),
+        CallEventKind::RecognizeCanceled => "RecognizeCanceled".to_owned(),
+        CallEventKind::RecordingStateChanged { active, .. } => {
+            let state = if *active { "active" } else { "inactive" };
+            format!("RecordingStateChanged: {state}")
+        }
+        CallEventKind::StartRecordingFailed(codes) => failed("StartRecordingFailed", codes),
+        CallEventKind::TranscriptionChanged { active: true } => "TranscriptionStarted".to_owned(),
+        CallEventKind::TranscriptionChanged { active: false } => "TranscriptionStopped".to_owned(),
+        CallEventKind::TranscriptionFailed(codes) => failed("TranscriptionFailed", codes),
+        CallEventKind::StreamingChanged { active: true } => "MediaStreamingStarted".to_owned(),
+        CallEventKind::StreamingChanged { active: false } => "MediaStreamingStopped".to_owned(),
+        CallEventKind::StreamingFailed(codes) => failed("MediaStreamingFailed", codes),
+        CallEventKind::Other(name) => format!("{name}, which is not known"),
+    }
+}
+
+fn decider(by: DecidedBy, symbols: &Symbols) -> String {
+    match by {
+        DecidedBy::Plugin(plugin) => format!("plugin `{}`", symbols.name(plugin.0)),
+        DecidedBy::Native => "the native rule".to_owned(),
+        DecidedBy::Fallback(plugin, failure) => format!(
+            "the fallback, because plugin `{}` gave no advice: {}",
+            symbols.name(plugin.0),
+            failure_text(failure)
+        ),
+        DecidedBy::Stale(plugin) => format!(
+            "the native rule, because all that plugin `{}` named was gone",
+            symbols.name(plugin.0)
+        ),
+    }
+}
+
+fn choice(choice: &Choice, symbols: &Symbols) -> String {
+    match choice {
+        Choice::Agent(agent) => format!("agent `{}`", symbols.name(agent.0)),
+        Choice::Nobody => "nobody; the contact waits on".to_owned(),
+        Choice::Rings(rings) => rings.iter().map(ring).collect::<Vec<_>>().join(", "),
+        Choice::Recording(action) => match action {
+            RecordingAction::None => "recording stays as it is".to_owned(),
+            RecordingAction::Start => "recording starts".to_owned(),
+            RecordingAction::Stop => "recording stops".to_owned(),
+            RecordingAction::Pause => "recording pauses".to_owned(),
+            RecordingAction::Resume => "recording goes on".to_owned(),
+        },
+    }
+}
+
+fn ring(ring: &Ring) -> String {
+    format!(
+        "endpoint {} rings at stage {} for {} s",
+        ring.endpoint + 1,
+        ring.stage + 1,
+        ring.ring.as_secs_ceil()
+    )
+}
+
+fn candidate(facts: &Facts, row: &Ranked, symbols: &Symbols) -> String {
+    let index = usize::try_from(row.index).unwrap_or(usize::MAX);
+    match facts {
+        Facts::SkillMatch(facts) => facts
+            .candidates
+            .get(index)
+            .map(|candidate| format!("agent `{}`", symbols.name(candidate.agent.0))),
+        Facts::ContactSelect(facts) => facts
+            .contacts
+            .get(index)
+            .map(|contact| format!("call {}", contact.call)),
+        Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) => None,
+    }
+    .unwrap_or_else(|| format!("row {}", row.index))
+}
+
+fn passed_over(text: &mut String, passed: &[PassedOver], symbols: &Symbols) {
+    for passed in passed.iter().take(ROWS_TOLD_MAX) {
+        let reason = match passed.reason {
+            PassedOverReason::RankedLower => "ranked lower",
+            PassedOverReason::LeftOut => "left out by the plugin",
+            PassedOverReason::NotAvailable => "not available any more",
+            PassedOverReason::LacksSkill => "lacks a required skill",
+            PassedOverReason::Suppressed => "has declined or missed this contact",
+            PassedOverReason::GroupDelay => "the group joins in later",
+        };
+        let name = symbols.name(passed.agent.0);
+        let _ = write!(text, "\nnot agent `{name}`: {reason}");
+    }
+    if passed.len() > ROWS_TOLD_MAX {
+        let _ = write!(text, "\nand {} others not", passed.len() - ROWS_TOLD_MAX);
+    }
+}
+
+fn failure_text(failure: PluginFailure) -> &'static str {
+    match failure {
+        PluginFailure::Trap => "it crashed",
+        PluginFailure::Deadline => "its time was up",
+        PluginFailure::Memory => "it wanted too much memory",
+        PluginFailure::BadOutput => "its answer broke the contract",
+        PluginFailure::Overload => "too many questions waited, or it had failed too often",
+        PluginFailure::NotLoaded => "no plugin is loaded",
+        PluginFailure::Abstain => "it left the decision to the native rule",
+    }
+}
+
+fn offer_outcome(outcome: OfferOutcome) -> &'static str {
+    match outcome {
+        OfferOutcome::Accepted => "was accepted",
+        OfferOutcome::Declined => "was declined",
+        OfferOutcome::Expired => "rang out",
+        OfferOutcome::Revoked => "was taken back",
+        OfferOutcome::Cancelled => "ended, because the caller is gone",
+        OfferOutcome::Failed => "failed: the media could not be set up",
+    }
+}
+
+fn call_outcome(outcome: CallOutcome) -> &'static str {
+    match outcome {
+        CallOutcome::Handled => "handled",
+        CallOutcome::Abandoned => "the caller hung up before an agent answered",
+        CallOutcome::Exited => "the caller left by an exit of the queue",
+        CallOutcome::NotAnswered => "it could not be answered",
+        CallOutcome::Ended => "ended before an agent talked to the caller",
+        CallOutcome::Failed => "it broke",
+    }
+}
+
+fn endpoint_kind(kind: EndpointKind) -> &'static str {
+    match kind {
+        EndpointKind::TeamsClient => "Teams client",
+        EndpointKind::CallingSdk => "Calling SDK client",
+        EndpointKind::Pstn => "phone",
+    }
+}
+
+fn status(status: AgentStatus, symbols: &Symbols) -> String {
+    match status {
+        AgentStatus::Offline => "offline".to_owned(),
+        AgentStatus::Ready => "ready".to_owned(),
+        AgentStatus::Reserved => "being offered a contact".to_owned(),
+        AgentStatus::Busy => "busy".to_owned(),
+        AgentStatus::WrapUp => "in wrap-up".to_owned(),
+        AgentStatus::NotReady(reason) => format!("not ready: {}", symbols.name(reason.0)),
+        AgentStatus::NotReadyRona => "not ready after a missed offer".to_owned(),
+    }
+}
