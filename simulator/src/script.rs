@@ -43,7 +43,7 @@ pub struct CallerScript {
     /// What they press, one entry per menu in turn; nothing once the list is used up. See [`MenuAnswer::prompt`].
     #[serde(default)]
     pub menu: Vec<MenuAnswer>,
-    /// They hang up at a given point, whatever else happens.
+    /// They hang up at a given point, unless they are in conversation by then.
     #[serde(default)]
     pub hang_up: Option<PlannedHangUp>,
     /// How long they talk, from the first word with an agent until they hang up.

@@ -81,7 +81,7 @@ async fn call_automation(State(shared): State<Arc<Shared>>, request: Request) ->
         Err(refusal) => return respond(refusal),
     };
     if let Err(why) = shared.verify(&head, &body) {
-        tracing::debug!(path = head.uri.path(), why, "unauthorised request");
+        tracing::debug!(why, "unauthorised request");
         return respond(ApiReply::error(
             401,
             "7509",
@@ -110,11 +110,11 @@ async fn call_automation(State(shared): State<Arc<Shared>>, request: Request) ->
         request_id,
         body: &body,
     };
-    let reply = shared
-        .driver
-        .step(&hold, |world, now| world.serve(now, &api_request));
-    tracing::debug!(method = %head.method, path = head.uri.path(), status = reply.status, "served");
-    respond(reply)
+    respond(
+        shared
+            .driver
+            .step(&hold, |world, now| world.serve(now, &api_request)),
+    )
 }
 
 /// Reads a body up to the limit.

@@ -276,7 +276,7 @@ impl World {
             Timer::Reaction(call, invitation) => self.react(&call, &invitation),
             Timer::InvitationOver(call, invitation) => self.invitation_over(&call, &invitation),
             Timer::PartyTalkOver(call, party) => self.party_talk_over(&call, &party),
-            Timer::VoicemailOver(call, party, ring) => self.voicemail_over(&call, &party, ring),
+            Timer::StayOver(call, party, ring) => self.stay_over(&call, &party, ring),
             Timer::PartyLeaves(call, party, generation) => {
                 self.party_leaves(&call, &party, generation)
             }
@@ -336,7 +336,7 @@ enum Timer {
     Reaction(CallId, String),
     InvitationOver(CallId, String),
     PartyTalkOver(CallId, RawId),
-    VoicemailOver(CallId, RawId, usize),
+    StayOver(CallId, RawId, usize),
     PartyLeaves(CallId, RawId, u64),
     PromptOver(CallId, OpId, u64),
     InitialSilence(CallId, OpId, u64),
@@ -353,3 +353,6 @@ pub(crate) enum PromptError {
     /// It is no WAV file, mono, 16 bit, 16 kHz.
     Format(String),
 }
+
+#[cfg(test)]
+mod chaos_tests;

@@ -21,10 +21,10 @@ use fastrand::Rng;
 
 use super::{
     CallId, CallerId, World,
-    invitation::Invitation,
+    invitation::{Invitation, Reply},
     media::{Op, OpId},
     outbox::Outbox,
-    recording::{Capture, Recording},
+    recording::{Capture, CaptureKind, Recording},
 };
 use crate::{
     ledger::{CallRecord, Disconnected, EndedBy, Left, ParticipantRecord, close_span},
@@ -221,11 +221,15 @@ impl World {
             CallbackDetail::CallConnected,
         );
         self.tell_participants(&id);
+        let reply = || Reply {
+            operation_context: context.clone(),
+            callback_uri: None,
+        };
         if streaming.and_then(|options| options.start_media_streaming) == Some(true) {
-            self.start_streaming(&id, None, context.clone());
+            self.set_capture(&id, CaptureKind::Streaming, true, reply());
         }
         if transcription.and_then(|options| options.start_transcription) == Some(true) {
-            self.start_transcription(&id, None, context);
+            self.set_capture(&id, CaptureKind::Transcription, true, reply());
         }
         self.touch(&id);
         Some(id)
@@ -250,6 +254,7 @@ impl World {
             Party::Caller => {
                 let caller = call.caller;
                 self.caller_ended(caller, by);
+                self.shorten_stays(call_id);
             }
             Party::Invited { ring } => self.party_ended(party, ring, by),
         }

@@ -226,15 +226,8 @@ impl World {
         let Some(plan) = caller.script.hang_up else {
             return;
         };
-        // Whoever was to give up while waiting and is in conversation meanwhile stays.
-        let waiting = |phase: Phase| {
-            if phase == Phase::Offering {
-                Phase::Queue
-            } else {
-                phase
-            }
-        };
-        if waiting(caller.phase) <= waiting(plan.phase) {
+        // Whoever was to give up and is in conversation meanwhile stays.
+        if caller.phase != Phase::Talking || plan.phase == Phase::Talking {
             self.hang_up(id);
         }
     }

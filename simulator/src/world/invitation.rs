@@ -248,7 +248,7 @@ impl World {
         if voicemail {
             self.set_timer(
                 VOICEMAIL_MS,
-                Timer::VoicemailOver(Arc::clone(call_id), target.clone(), ring),
+                Timer::StayOver(Arc::clone(call_id), target.clone(), ring),
             );
         }
         let detail = CallbackDetail::AddParticipantSucceeded {
@@ -261,6 +261,7 @@ impl World {
             success("Participant added."),
             detail,
         );
+        self.shorten_stays(call_id);
         self.tell_participants(call_id);
         self.touch(call_id);
     }

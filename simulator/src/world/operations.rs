@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, VecDeque};
 use cordboard_acs::wire::{error::ErrorResponse, route::Route};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{CallId, World};
+use super::{CallId, World, recording::CaptureKind};
 use crate::ledger::Moment;
 
 /// Request ids that are remembered; the oldest is forgotten first.
@@ -125,6 +125,8 @@ impl World {
             .or_default()
             .entry(reply.status)
             .or_default() += 1;
+        // The path may hold a telephone number; the name of the operation does not.
+        tracing::debug!(operation = name, status = reply.status, "served");
         self.settle();
         reply
     }
@@ -161,16 +163,16 @@ impl World {
             Route::Recognize(id) => parse(request).and_then(|body| self.serve_recognize(id, body)),
             Route::CancelAllMedia(id) => self.serve_cancel_all_media(id),
             Route::StartTranscription(id) => {
-                parse(request).and_then(|body| self.serve_start_transcription(id, body))
+                self.capture(request, id, CaptureKind::Transcription, true)
             }
             Route::StopTranscription(id) => {
-                parse(request).and_then(|body| self.serve_stop_transcription(id, body))
+                self.capture(request, id, CaptureKind::Transcription, false)
             }
             Route::StartMediaStreaming(id) => {
-                parse(request).and_then(|body| self.serve_start_streaming(id, body))
+                self.capture(request, id, CaptureKind::Streaming, true)
             }
             Route::StopMediaStreaming(id) => {
-                parse(request).and_then(|body| self.serve_stop_streaming(id, body))
+                self.capture(request, id, CaptureKind::Streaming, false)
             }
             Route::ListParticipants(id) => self.serve_list_participants(id),
             Route::GetParticipant {
@@ -195,6 +197,16 @@ impl World {
             Route::ResumeRecording(id) => self.serve_set_recording_active(id, true),
         };
         result.unwrap_or_else(|refusal| refusal)
+    }
+
+    fn capture(
+        &mut self,
+        request: &ApiRequest<'_>,
+        id: &str,
+        kind: CaptureKind,
+        run: bool,
+    ) -> Served {
+        parse(request).and_then(|body| self.serve_set_capture(id, kind, run, body))
     }
 
     /// The id of a call that the application is in.

@@ -12,8 +12,8 @@ use crate::{
     script::{AgentScript, Choose, EndpointScript, RawId, RingBehaviour},
 };
 
-/// How long somebody who was rung stays in a call that everybody else has left.
-const ALONE_MS: u64 = 4_000;
+/// How long somebody who was rung stays in a call that the caller has left.
+const DESERTED_MS: u64 = 4_000;
 /// A voicemail hangs up after this time.
 pub(super) const VOICEMAIL_MS: u64 = 60_000;
 /// How long it takes to say goodbye after something interrupted the end of a conversation.
@@ -111,7 +111,6 @@ impl World {
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
-        let alone = call.legs.len() == 1;
         let Some(leg) = call.leg_mut(party) else {
             return;
         };
@@ -129,10 +128,8 @@ impl World {
         );
         let first_word = with_caller && !leg.talked;
         leg.talked |= with_caller;
-        let leave = Timer::PartyLeaves(Arc::clone(call_id), party.clone(), generation);
-        if alone {
-            self.set_timer(ALONE_MS, leave);
-        } else if with_caller && talk_over {
+        if with_caller && talk_over {
+            let leave = Timer::PartyLeaves(Arc::clone(call_id), party.clone(), generation);
             self.set_timer(GOODBYE_MS, leave);
         }
         let behaviour = self
@@ -188,7 +185,28 @@ impl World {
         }
     }
 
-    pub(super) fn voicemail_over(&mut self, call_id: &CallId, party: &RawId, ring: usize) {
+    /// Whoever is in a call without its caller does not stay, whatever they hear.
+    pub(super) fn shorten_stays(&mut self, call_id: &CallId) {
+        let Some(call) = self.calls.get(call_id) else {
+            return;
+        };
+        let stays: Vec<(RawId, usize)> = call
+            .legs
+            .iter()
+            .filter_map(|leg| match leg.is {
+                Party::Caller => None,
+                Party::Invited { ring } => Some((leg.id.clone(), ring)),
+            })
+            .collect();
+        if stays.len() == call.legs.len() {
+            for (party, ring) in stays {
+                let timer = Timer::StayOver(Arc::clone(call_id), party, ring);
+                self.set_timer(DESERTED_MS, timer);
+            }
+        }
+    }
+
+    pub(super) fn stay_over(&mut self, call_id: &CallId, party: &RawId, ring: usize) {
         let leg = self.calls.get(call_id).and_then(|call| call.leg(party));
         if leg.is_some_and(|leg| leg.is == Party::Invited { ring }) {
             self.take_out(call_id, party, EndedBy::Party);

@@ -11,7 +11,7 @@ use cordboard_acs::wire::{
     },
 };
 
-use super::{CallId, World, call::success, events};
+use super::{CallId, World, call::success, events, invitation::Reply};
 use crate::{
     ledger::{RecordingRecord, Span, close_span, open_span},
     random,
@@ -25,7 +25,52 @@ pub(super) struct Recording {
     callback_uri: Option<String>,
 }
 
-/// Transcription or media streaming.
+/// What leaves a call besides recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CaptureKind {
+    Transcription,
+    Streaming,
+}
+
+impl CaptureKind {
+    fn started(self) -> CallbackDetail {
+        let details = StreamStatusDetails::SubscriptionStarted;
+        match self {
+            CaptureKind::Transcription => CallbackDetail::TranscriptionStarted {
+                update: Some(transcription(TranscriptionStatus::Started, details)),
+            },
+            CaptureKind::Streaming => CallbackDetail::MediaStreamingStarted {
+                update: Some(streaming(MediaStreamingStatus::Started, details)),
+            },
+        }
+    }
+
+    fn stopped(self) -> CallbackDetail {
+        let details = StreamStatusDetails::SubscriptionStopped;
+        match self {
+            CaptureKind::Transcription => CallbackDetail::TranscriptionStopped {
+                update: Some(transcription(TranscriptionStatus::Stopped, details)),
+            },
+            CaptureKind::Streaming => CallbackDetail::MediaStreamingStopped {
+                update: Some(streaming(MediaStreamingStatus::Stopped, details)),
+            },
+        }
+    }
+
+    fn failed(self) -> CallbackDetail {
+        let details = StreamStatusDetails::StreamUrlMissing;
+        match self {
+            CaptureKind::Transcription => CallbackDetail::TranscriptionFailed {
+                update: Some(transcription(TranscriptionStatus::Failed, details)),
+            },
+            CaptureKind::Streaming => CallbackDetail::MediaStreamingFailed {
+                update: Some(streaming(MediaStreamingStatus::Failed, details)),
+            },
+        }
+    }
+}
+
+/// The state of transcription or media streaming.
 #[derive(Default)]
 pub(super) struct Capture {
     /// Its WebSocket was named when the call was answered; it cannot be later.
@@ -186,152 +231,41 @@ impl World {
         }
     }
 
-    pub(super) fn start_transcription(
+    /// Starts or stops transcription or media streaming, and tells how it went.
+    pub(super) fn set_capture(
         &mut self,
         call_id: &CallId,
-        url: Option<String>,
-        context: Option<String>,
+        kind: CaptureKind,
+        run: bool,
+        reply: Reply,
     ) {
         let now_ms = self.now.at_ms;
         let Some(call) = self.calls.get_mut(call_id) else {
             return;
         };
-        if !call.transcription.is_configured {
-            let detail = CallbackDetail::TranscriptionFailed {
-                update: transcription(
-                    TranscriptionStatus::Failed,
-                    StreamStatusDetails::StreamUrlMissing,
-                ),
-            };
-            self.tell(call_id, url, context, not_configured(), detail);
-            return;
-        }
-        call.transcription.is_running = true;
-        open_span(&mut call.record.transcribed, now_ms);
-        let detail = CallbackDetail::TranscriptionStarted {
-            update: transcription(
-                TranscriptionStatus::Started,
-                StreamStatusDetails::SubscriptionStarted,
-            ),
+        let (capture, spans) = match kind {
+            CaptureKind::Transcription => (&mut call.transcription, &mut call.record.transcribed),
+            CaptureKind::Streaming => (&mut call.streaming, &mut call.record.streamed),
         };
-        self.tell(
-            call_id,
-            url,
-            context,
-            success("Transcription started."),
-            detail,
-        );
-    }
-
-    pub(super) fn stop_transcription(
-        &mut self,
-        call_id: &CallId,
-        url: Option<String>,
-        context: Option<String>,
-    ) {
-        let now_ms = self.now.at_ms;
-        let Some(call) = self.calls.get_mut(call_id) else {
-            return;
+        let (result, detail) = if !capture.is_configured {
+            // SPEC(Call Automation, result codes): 405/8522, not set up when the call was answered.
+            (
+                ResultInformation::new(405, 8_522, "Not set up when the call was answered."),
+                kind.failed(),
+            )
+        } else if run {
+            open_span(spans, now_ms);
+            (success("Started."), kind.started())
+        } else {
+            close_span(spans, now_ms);
+            (success("Stopped."), kind.stopped())
         };
-        if !call.transcription.is_configured {
-            let detail = CallbackDetail::TranscriptionFailed {
-                update: transcription(
-                    TranscriptionStatus::Failed,
-                    StreamStatusDetails::StreamUrlMissing,
-                ),
-            };
-            self.tell(call_id, url, context, not_configured(), detail);
-            return;
-        }
-        call.transcription.is_running = false;
-        close_span(&mut call.record.transcribed, now_ms);
-        let detail = CallbackDetail::TranscriptionStopped {
-            update: transcription(
-                TranscriptionStatus::Stopped,
-                StreamStatusDetails::SubscriptionStopped,
-            ),
-        };
-        self.tell(
-            call_id,
-            url,
-            context,
-            success("Transcription stopped."),
-            detail,
-        );
-    }
-
-    pub(super) fn start_streaming(
-        &mut self,
-        call_id: &CallId,
-        url: Option<String>,
-        context: Option<String>,
-    ) {
-        let now_ms = self.now.at_ms;
-        let Some(call) = self.calls.get_mut(call_id) else {
-            return;
-        };
-        if !call.streaming.is_configured {
-            let detail = CallbackDetail::MediaStreamingFailed {
-                update: streaming(
-                    MediaStreamingStatus::Failed,
-                    StreamStatusDetails::StreamUrlMissing,
-                ),
-            };
-            self.tell(call_id, url, context, not_configured(), detail);
-            return;
-        }
-        call.streaming.is_running = true;
-        open_span(&mut call.record.streamed, now_ms);
-        let detail = CallbackDetail::MediaStreamingStarted {
-            update: streaming(
-                MediaStreamingStatus::Started,
-                StreamStatusDetails::SubscriptionStarted,
-            ),
-        };
-        self.tell(
-            call_id,
-            url,
-            context,
-            success("Media streaming started."),
-            detail,
-        );
-    }
-
-    pub(super) fn stop_streaming(
-        &mut self,
-        call_id: &CallId,
-        url: Option<String>,
-        context: Option<String>,
-    ) {
-        let now_ms = self.now.at_ms;
-        let Some(call) = self.calls.get_mut(call_id) else {
-            return;
-        };
-        if !call.streaming.is_configured {
-            let detail = CallbackDetail::MediaStreamingFailed {
-                update: streaming(
-                    MediaStreamingStatus::Failed,
-                    StreamStatusDetails::StreamUrlMissing,
-                ),
-            };
-            self.tell(call_id, url, context, not_configured(), detail);
-            return;
-        }
-        call.streaming.is_running = false;
-        close_span(&mut call.record.streamed, now_ms);
-        let detail = CallbackDetail::MediaStreamingStopped {
-            update: streaming(
-                MediaStreamingStatus::Stopped,
-                StreamStatusDetails::SubscriptionStopped,
-            ),
-        };
-        self.tell(
-            call_id,
-            url,
-            context,
-            success("Media streaming stopped."),
-            detail,
-        );
+        capture.is_running = capture.is_configured && run;
+        let Reply {
+            operation_context,
+            callback_uri,
+        } = reply;
+        self.tell(call_id, callback_uri, operation_context, result, detail);
     }
 
     fn tell_recording(&mut self, call_id: &CallId, id: &str) {
@@ -369,30 +303,17 @@ fn state_of(recording: &Recording) -> RecordingState {
     }
 }
 
-/// SPEC(Call Automation, result codes): 405/8522, not set up when the call was answered.
-fn not_configured() -> ResultInformation {
-    ResultInformation::new(405, 8_522, "Not set up when the call was answered.")
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the wire type has it optional")]
-fn transcription(
-    status: TranscriptionStatus,
-    details: StreamStatusDetails,
-) -> Option<TranscriptionUpdate> {
-    Some(TranscriptionUpdate {
+fn transcription(status: TranscriptionStatus, details: StreamStatusDetails) -> TranscriptionUpdate {
+    TranscriptionUpdate {
         transcription_status: Some(status),
         transcription_status_details: Some(details),
-    })
+    }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the wire type has it optional")]
-fn streaming(
-    status: MediaStreamingStatus,
-    details: StreamStatusDetails,
-) -> Option<MediaStreamingUpdate> {
-    Some(MediaStreamingUpdate {
+fn streaming(status: MediaStreamingStatus, details: StreamStatusDetails) -> MediaStreamingUpdate {
+    MediaStreamingUpdate {
         content_type: Some("Audio".to_owned()),
         media_streaming_status: Some(status),
         media_streaming_status_details: Some(details),
-    })
+    }
 }

@@ -3,11 +3,9 @@
 use cordboard_acs::wire::{
     identifier::CommunicationIdentifier,
     media::{PlayRequest, PlaySource, PlaySourceKind, RecognizeInputType, RecognizeRequest},
-    streaming::{
-        StartMediaStreamingRequest, StartTranscriptionRequest, StopMediaStreamingRequest,
-        StopTranscriptionRequest,
-    },
 };
+
+use serde::Deserialize;
 
 use super::{ApiReply, Served};
 use crate::{
@@ -16,8 +14,18 @@ use crate::{
         CallId, World,
         invitation::Reply,
         media::{Op, OpKind, Recognize, Refusal, Source, Stage},
+        recording::CaptureKind,
     },
 };
+
+/// What the four requests to start and stop transcription and media streaming have in common. The locale of a transcription
+/// changes nothing here.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CaptureRequest {
+    operation_context: Option<String>,
+    operation_callback_uri: Option<String>,
+}
 
 /// How fast text is spoken: 17 characters a second.
 const MS_PER_CHARACTER: u64 = 60;
@@ -129,63 +137,20 @@ impl World {
         Ok(ApiReply::empty(202))
     }
 
-    pub(super) fn serve_start_transcription(
+    pub(super) fn serve_set_capture(
         &mut self,
         id: &str,
-        body: StartTranscriptionRequest,
+        kind: CaptureKind,
+        run: bool,
+        body: CaptureRequest,
     ) -> Served {
         let call_id = self.live_call(id)?;
         self.check_callback(body.operation_callback_uri.as_deref())?;
-        self.start_transcription(
-            &call_id,
-            body.operation_callback_uri,
-            body.operation_context,
-        );
-        Ok(ApiReply::empty(202))
-    }
-
-    pub(super) fn serve_stop_transcription(
-        &mut self,
-        id: &str,
-        body: StopTranscriptionRequest,
-    ) -> Served {
-        let call_id = self.live_call(id)?;
-        self.check_callback(body.operation_callback_uri.as_deref())?;
-        self.stop_transcription(
-            &call_id,
-            body.operation_callback_uri,
-            body.operation_context,
-        );
-        Ok(ApiReply::empty(202))
-    }
-
-    pub(super) fn serve_start_streaming(
-        &mut self,
-        id: &str,
-        body: StartMediaStreamingRequest,
-    ) -> Served {
-        let call_id = self.live_call(id)?;
-        self.check_callback(body.operation_callback_uri.as_deref())?;
-        self.start_streaming(
-            &call_id,
-            body.operation_callback_uri,
-            body.operation_context,
-        );
-        Ok(ApiReply::empty(202))
-    }
-
-    pub(super) fn serve_stop_streaming(
-        &mut self,
-        id: &str,
-        body: StopMediaStreamingRequest,
-    ) -> Served {
-        let call_id = self.live_call(id)?;
-        self.check_callback(body.operation_callback_uri.as_deref())?;
-        self.stop_streaming(
-            &call_id,
-            body.operation_callback_uri,
-            body.operation_context,
-        );
+        let reply = Reply {
+            operation_context: body.operation_context,
+            callback_uri: body.operation_callback_uri,
+        };
+        self.set_capture(&call_id, kind, run, reply);
         Ok(ApiReply::empty(202))
     }
 
