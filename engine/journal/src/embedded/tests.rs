@@ -209,7 +209,7 @@ fn a_group_torn_at_any_byte_is_there_or_not() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     /// Disks write in any order: each write of the sync arrives whole, in part or not at all.
     #[test]
@@ -577,7 +577,7 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     /// The model of a journal is two numbers: up to `announced` everything must be there, after
     /// `appended` nothing may be. What is there is a contiguous run that ends in between, begins at
