@@ -133,6 +133,7 @@ impl Tenant {
             return Reply::Refused(Refusal::UnknownAgent);
         };
         let state = agent.state;
+        self.renew_lease(id);
         match action {
             AgentAction::Ready => {
                 match state {
@@ -155,7 +156,6 @@ impl Tenant {
                 if !config.not_ready_reasons.contains(&code) {
                     return Reply::Refused(Refusal::UnknownCode);
                 }
-                self.renew_lease(id);
                 match state {
                     AgentState::Reserved { .. } | AgentState::Busy { .. } => {
                         self.set_next(id, Some(Next::NotReady(code)));
@@ -171,6 +171,7 @@ impl Tenant {
                         self.set_agent_state(id, AgentState::NotReady { reason });
                     }
                 }
+                self.renew_lease(id);
                 Reply::Done
             }
             AgentAction::Offline => {
@@ -181,7 +182,6 @@ impl Tenant {
                 if state == AgentState::Offline {
                     return Reply::Refused(Refusal::NotNow);
                 }
-                self.renew_lease(id);
                 Reply::Done
             }
             AgentAction::WrapUpDone => match state {
@@ -307,11 +307,22 @@ impl Tenant {
         self.with_call(call, |call, tenant| call.wrap_up_done(tenant, id));
     }
 
+    /// A sign of life of the agent's desktop.
     pub(crate) fn renew_lease(&mut self, id: AgentId) {
-        let Some(lease) = self.config.as_ref().and_then(|config| config.agent_lease) else {
-            return;
-        };
-        self.timers.set(Timer::Lease(id), self.now.after(lease));
+        let lease = self.config.as_ref().and_then(|config| config.agent_lease);
+        let staffed = self.agents.get(&id).is_some_and(Agent::is_staffed);
+        match lease.filter(|_| staffed) {
+            Some(lease) => self.timers.set(Timer::Lease(id), self.now.after(lease)),
+            None => self.timers.clear(Timer::Lease(id)),
+        }
+    }
+
+    /// Leases begin anew: desktops could not show that they are alive, or the lease has changed.
+    pub(crate) fn renew_leases(&mut self) {
+        let agents: Vec<AgentId> = self.agents.keys().copied().collect();
+        for agent in agents {
+            self.renew_lease(agent);
+        }
     }
 
     fn set_next(&mut self, id: AgentId, next: Option<Next>) {

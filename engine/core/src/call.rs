@@ -2,6 +2,7 @@
 
 pub(crate) mod answering;
 pub(crate) mod collecting;
+pub(crate) mod companions;
 pub(crate) mod connected;
 pub(crate) mod ended;
 pub(crate) mod exiting;
@@ -11,6 +12,7 @@ pub(crate) mod operations;
 pub(crate) mod queued;
 pub(crate) mod recording;
 
+use crate::agent::AgentState;
 use crate::call::answering::{Answering, Incoming};
 use crate::call::connected::{Bridged, Connected};
 use crate::call::ended::{Ended, Ending, WrapUp};
@@ -267,6 +269,9 @@ impl Call {
     }
 
     fn handle_event(&mut self, tenant: &mut Tenant, event: CallEvent) -> Reply {
+        if let State::WrapUp(_) = self.state {
+            return Reply::Ignored(Ignored::EndedCall);
+        }
         self.heard_of(tenant);
         if self.connection.is_none() && !event.connection.0.is_empty() {
             self.connection = Some(event.connection);
@@ -352,15 +357,23 @@ impl Call {
             return Reply::Ignored(Ignored::OlderList);
         }
         self.list_sequence = sequence;
+        self.participants_listed(tenant, participants);
+        Reply::Done
+    }
+
+    /// Who is in the call at this moment.
+    pub(crate) fn participants_listed(
+        &mut self,
+        tenant: &mut Tenant,
+        participants: Vec<ParticipantState>,
+    ) {
         self.participants = participants;
         if self.is_present(&self.from) {
             self.caller_seen = true;
         } else if self.caller_seen {
-            self.caller_left(tenant);
-            return Reply::Done;
+            return self.caller_left(tenant);
         }
         self.parties_changed(tenant);
-        Reply::Done
     }
 
     pub(crate) fn is_present(&self, who: &Participant) -> bool {
@@ -488,7 +501,12 @@ impl Tenant {
         call: CallId,
         code: crate::ids::CodeId,
     ) -> Reply {
+        let wraps_up = self
+            .agents
+            .get(&agent)
+            .is_some_and(|agent| agent.state == AgentState::WrapUp { call });
         let handled = match self.calls.get(&call) {
+            _ if wraps_up => true,
             Some(live) => live.agent() == Some(agent) || live.handled_by == Some(agent),
             None => self.ended.handled_by(call) == Some(agent),
         };

@@ -28,7 +28,7 @@
 //!
 //! Where a rule lives: `call/answering.rs` (incoming to connected), `call/menu.rs`, `call/queued.rs`
 //! (music, messages, reasons to leave), `matching.rs` (who gets whom), `call/offering.rs` (what rings,
-//! who answers first), `call/connected.rs`, `call/collecting.rs`, `call/recording.rs`,
+//! who answers first), `call/connected.rs`, `call/collecting.rs`, `call/recording.rs`, `call/companions.rs`,
 //! `call/exiting.rs`, `call/ended.rs`, and `agent.rs`. `call/operations.rs` watches what is under way
 //! at ACS, `questions.rs` what is asked of plugins.
 #![forbid(unsafe_code)]

@@ -79,22 +79,29 @@ impl Tenant {
     }
 
     pub(crate) fn all_pools_changed(&mut self) {
-        self.matching.changed = self.matching.pool_of.values().copied().collect();
+        let queues: Vec<QueueId> = self.waiting.queues().collect();
+        for queue in queues {
+            self.pool_changed(queue);
+        }
     }
 
-    /// An agent is ready: those whom a plugin left without an agent may ask again.
+    /// An agent is ready: those whom a plugin left without an agent may ask again. Contacts may
+    /// wait in a queue that the configuration has no more.
     pub(crate) fn pools_of_agent_changed(&mut self, agent: AgentId) {
         let Some(config) = self.config.clone() else {
             return;
         };
-        for (queue, settings) in &config.queues {
-            let serves = settings
-                .groups
-                .iter()
-                .any(|service| is_member(&config, service.group, agent));
+        let queues: Vec<QueueId> = self.waiting.queues().collect();
+        for queue in queues {
+            let serves = config.queues.get(&queue).is_none_or(|settings| {
+                settings
+                    .groups
+                    .iter()
+                    .any(|service| is_member(&config, service.group, agent))
+            });
             if serves {
-                self.pool_changed(*queue);
-                for call in self.waiting.of_queue(*queue) {
+                self.pool_changed(queue);
+                for call in self.waiting.of_queue(queue) {
                     if let Some(call) = self.calls.get_mut(&call) {
                         call.left_out = false;
                     }

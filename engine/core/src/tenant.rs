@@ -206,6 +206,7 @@ impl Tenant {
         }
         self.closed_queues
             .retain(|queue| config.queues.contains_key(queue));
+        self.renew_leases();
         self.emit(Event::ConfigApplied { digest });
         self.rebuild_pools();
         Reply::Done
@@ -337,6 +338,7 @@ impl Tenant {
         for call in calls {
             self.with_call(call, |call, tenant| call.restarted(tenant));
         }
+        self.renew_leases();
         self.all_pools_changed();
         Reply::Done
     }

@@ -81,6 +81,11 @@ impl Timers {
         self.at.contains_key(&timer)
     }
 
+    /// Tells whether the moment of a timer has come.
+    pub(crate) fn is_due(&self, timer: Timer, now: Timestamp) -> bool {
+        self.at.get(&timer).is_some_and(|at| *at <= now)
+    }
+
     /// Takes the earliest timer that is due.
     pub(crate) fn pop_due(&mut self, now: Timestamp) -> Option<Timer> {
         let (at, timer) = *self.by_time.first()?;

@@ -74,6 +74,11 @@ impl WaitingContacts {
         places.into_iter().map(|place| place.call).collect()
     }
 
+    /// The queues in which anybody waits.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = QueueId> + '_ {
+        self.0.keys().copied()
+    }
+
     pub(crate) fn all(&self) -> impl Iterator<Item = CallId> + '_ {
         self.0.values().flatten().map(|place| place.call)
     }

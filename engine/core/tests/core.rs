@@ -10,10 +10,6 @@
     clippy::indexing_slicing,
     reason = "a test fails by panicking"
 )]
-#![allow(
-    dead_code,
-    reason = "the harness knows more than the scenarios that exist"
-)]
 
 mod harness;
 mod scenario;

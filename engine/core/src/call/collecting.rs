@@ -30,7 +30,7 @@ impl Call {
         let State::Connected(connected) = &mut self.state else {
             return Reply::Refused(Refusal::NotNow);
         };
-        if self.connection.is_none() || connected.collecting.is_some() {
+        if self.connection.is_none() || connected.on_hold || connected.collecting.is_some() {
             return Reply::Refused(Refusal::NotNow);
         }
         let resume = settings.sensitive && self.recording.is_on();
@@ -156,6 +156,15 @@ impl Call {
         });
         if collecting.resume {
             self.decide_recording(tenant, RecordingMoment::PaymentEnded);
+        }
+        self.start_held_recording(tenant);
+        self.start_companions(tenant);
+    }
+
+    /// The conversation that the collection belonged to is over, but not the call.
+    pub(crate) fn resume_after(&mut self, tenant: &mut Tenant, collecting: Option<Collecting>) {
+        if collecting.is_some_and(|collecting| collecting.resume) {
+            self.resume_recording(tenant);
         }
         self.start_companions(tenant);
     }

@@ -26,7 +26,7 @@ pub(crate) struct Connected {
     leg_seen: bool,
     /// Further parties that were added.
     parties: Vec<Participant>,
-    on_hold: bool,
+    pub(crate) on_hold: bool,
     pub(crate) collecting: Option<Collecting>,
 }
 
@@ -337,6 +337,7 @@ impl Call {
         }
         self.stop_recording(tenant);
         self.stop_talking(tenant);
+        self.start_companions(tenant);
         // The agent who gives the caller away does not get the caller back.
         self.suppressed.insert(agent);
         self.agent_wraps_up(tenant, agent, old);
@@ -347,9 +348,12 @@ impl Call {
 
     /// Operations that only make sense while caller and agent talk.
     pub(crate) fn stop_talking(&mut self, tenant: &mut Tenant) {
-        self.close_operations(tenant, |purpose| {
-            *purpose == Purpose::Hold || matches!(purpose, Purpose::Collect(_))
-        });
+        let is_media =
+            |purpose: &Purpose| *purpose == Purpose::Hold || matches!(purpose, Purpose::Collect(_));
+        if self.is_open(is_media) {
+            self.close_operations(tenant, is_media);
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
         let adding: Vec<u32> = self
             .operations
             .iter()
@@ -382,11 +386,13 @@ impl Call {
             agent,
             queue,
             parties,
+            collecting,
             ..
         } = connected.clone();
         self.stop_talking(tenant);
         let seen = parties.iter().any(|party| self.is_present(party));
         self.state = State::Bridged(Bridged::with(parties, seen));
+        self.resume_after(tenant, collecting);
         self.agent_wraps_up(tenant, agent, queue);
     }
 

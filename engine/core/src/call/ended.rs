@@ -78,10 +78,10 @@ impl EndedCalls {
 impl Call {
     /// Ends the call for everybody. It is over when ACS says so.
     pub(crate) fn end(&mut self, tenant: &mut Tenant, outcome: CallOutcome) {
-        self.release(tenant);
         if self.connection.is_none() {
             return self.finish(tenant, outcome);
         }
+        self.release(tenant);
         self.state = State::Ending(Ending { outcome, tries: 0 });
         self.hang_up_again(tenant);
     }
@@ -181,11 +181,34 @@ impl Call {
 
     /// After a restart.
     pub(crate) fn restarted(&mut self, tenant: &mut Tenant) {
+        self.resend_operations(tenant);
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
         self.select_endpoints_again(tenant);
-        self.resend_operations(tenant);
+        self.revoke_expired_offer(tenant);
+        self.reconcile(tenant);
+    }
+
+    /// Events of the time when the process was down are lost: asks whether the call lives and who is
+    /// in it.
+    fn reconcile(&mut self, tenant: &mut Tenant) {
+        match self.state {
+            State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => return,
+            State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_) => {}
+        }
+        self.audit(tenant);
+        if let Some(connection) = self.connection.clone() {
+            let operation = Operation::GetParticipants { connection };
+            self.operate(tenant, Purpose::Audit, operation);
+        }
     }
 
     /// Leaves the present state: queue, offer, agent. Nothing of it goes on.

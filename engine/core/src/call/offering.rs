@@ -288,7 +288,6 @@ impl Call {
                 }
             }
         }
-        tenant.renew_lease(agent);
         Reply::Done
     }
 
@@ -307,7 +306,6 @@ impl Call {
         if !offering.issued {
             return Reply::Refused(Refusal::NotNow);
         }
-        tenant.renew_lease(agent);
         self.end_offer(tenant, OfferOutcome::Declined);
         Reply::Done
     }
@@ -376,6 +374,33 @@ impl Call {
         };
         tenant.close_question(question);
         self.end_offer(tenant, OfferOutcome::Revoked);
+    }
+
+    /// An offer that expired while the process was down is taken back: it is not the agent's fault.
+    pub(crate) fn revoke_expired_offer(&mut self, tenant: &mut Tenant) {
+        let State::Offering(offering) = &self.state else {
+            return;
+        };
+        let is_due = |timer| {
+            tenant
+                .timers
+                .is_due(Timer::Call(self.id, timer), tenant.now)
+        };
+        let expired = match &offering.step {
+            Step::Selecting { .. } => false,
+            Step::Shown => is_due(CallTimer::OfferExpires),
+            Step::Ringing { legs, .. } => legs.iter().any(|leg| match leg.state {
+                LegState::Ringing { sequence } => is_due(CallTimer::Operation(sequence)),
+                LegState::Waiting
+                | LegState::Confirming
+                | LegState::RangOut
+                | LegState::Declined
+                | LegState::Failed => false,
+            }),
+        };
+        if expired {
+            self.end_offer(tenant, OfferOutcome::Revoked);
+        }
     }
 
     /// Tells whether a party is meant to be in the call or to join it.

@@ -83,6 +83,13 @@ pub(crate) enum Finished {
     Unknown,
 }
 
+impl Finished {
+    /// What the operation was about does not exist any more.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { status: 404, .. })
+    }
+}
+
 impl Purpose {
     /// The response ends it; no event is waited for.
     fn ends_when_accepted(&self) -> bool {
@@ -249,6 +256,9 @@ impl Call {
         let Some(open) = self.operations.get_mut(&sequence) else {
             return Reply::Ignored(Ignored::ClosedOperation);
         };
+        if open.answered {
+            return Reply::Ignored(Ignored::ClosedOperation);
+        }
         open.answered = true;
         open.again = None;
         let purpose = open.purpose.clone();
@@ -387,6 +397,7 @@ impl Call {
         match found {
             Some(sequence) => self.end_operation(tenant, sequence, Finished::Done),
             None if self.is_expected(&who) => Reply::Ignored(Ignored::ClosedOperation),
+            None if matches!(self.state, State::Ending(_)) => Reply::Ignored(Ignored::NotNow),
             None => {
                 // Answered after we gave up on it.
                 self.remove_leg(tenant, who);
@@ -539,7 +550,10 @@ impl Call {
         response: Response,
     ) {
         match response {
-            Response::Empty | Response::Participants(_) => {}
+            Response::Empty => {}
+            Response::Participants(participants) => {
+                self.participants_listed(tenant, participants);
+            }
             Response::Connection { connection, gone } => {
                 if *purpose == Purpose::Answer {
                     self.answer_accepted(tenant, connection);
@@ -570,9 +584,7 @@ impl Call {
         purpose: Purpose,
         finished: Finished,
     ) {
-        if let Finished::Refused { status: 404, .. } = finished
-            && purpose.is_about_the_call()
-        {
+        if finished.is_not_found() && purpose.is_about_the_call() {
             return self.vanished(tenant);
         }
         self.tell_failure(tenant, &purpose, &finished);
@@ -610,10 +622,10 @@ impl Call {
             | Purpose::StopRecording
             | Purpose::ObserveRecording => self.recording_finished(tenant, &purpose, &finished),
             Purpose::Transcription { on } => {
-                self.side_finished(tenant, &finished, |r| &mut r.transcription, on)
+                self.companion_finished(tenant, &finished, |r| &mut r.transcription, on)
             }
             Purpose::Streaming { on } => {
-                self.side_finished(tenant, &finished, |r| &mut r.streaming, on)
+                self.companion_finished(tenant, &finished, |r| &mut r.streaming, on)
             }
             Purpose::StopMedia => self.media_stopped(tenant, &finished),
             // After a hang-up, what counts is `CallDisconnected` or its timer.

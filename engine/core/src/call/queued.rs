@@ -75,7 +75,7 @@ impl Call {
             position,
         });
         self.set_timer(tenant, CallTimer::MaxWait, settings.max_wait);
-        if let Some(message) = settings.message {
+        if let Some(message) = settings.message.filter(|_| !self.is_external()) {
             self.set_timer(tenant, CallTimer::Message, message.every);
         }
         self.set_widen_timer(tenant, &settings);

@@ -1,8 +1,9 @@
-//! Recording, and what runs beside it: transcription and media streaming.
+//! Recording: by the queue's policy or rule, by hand, around a payment, and for a voicemail.
 //!
 //! A policy's advice is checked before it acts: a legally required recording is made and goes on, a
 //! caller who refused is not recorded, and a payment is never recorded.
 
+use crate::call::companions::Companion;
 use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::{Command, Operation};
@@ -23,8 +24,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recording {
     state: Stage,
-    /// A pause is wanted as soon as it records.
-    pause_wanted: bool,
+    /// What follows when the present change is done.
+    next: Next,
+    /// It may record although its start was not confirmed in time.
+    start_unknown: bool,
     /// Tries of the present change.
     tries: u32,
     format: RecordingFormat,
@@ -58,14 +61,16 @@ enum Stage {
     },
 }
 
-/// Transcription or media streaming.
+/// What follows a change that is under way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Companion {
-    pub(crate) running: bool,
-    /// Stopped for a payment; it starts again afterwards.
-    pub(crate) stopped: bool,
-    /// A stop failed: a payment must not begin.
-    pub(crate) stuck: bool,
+enum Next {
+    #[default]
+    Nothing,
+    /// It starts, when it has stopped or the payment is over.
+    Start,
+    Pause,
+    Resume,
+    Stop,
 }
 
 impl Recording {
@@ -263,6 +268,8 @@ impl Call {
             format, channels, ..
         } = self.recording;
         self.recording.state = Stage::Starting { recording: None };
+        self.recording.next = Next::Nothing;
+        self.recording.start_unknown = false;
         let operation = Operation::StartRecording {
             connection,
             format,
@@ -282,34 +289,55 @@ impl Call {
                 let operation = Operation::PauseRecording { recording };
                 self.operate(tenant, Purpose::PauseRecording, operation);
             }
-            Stage::Starting { .. } | Stage::Resuming { .. } => self.recording.pause_wanted = true,
-            Stage::Off | Stage::Pausing { .. } | Stage::Paused { .. } | Stage::Stopping { .. } => {}
+            Stage::Starting { .. } | Stage::Resuming { .. } => self.recording.next = Next::Pause,
+            Stage::Off | Stage::Pausing { .. } | Stage::Paused { .. } | Stage::Stopping { .. } => {
+                self.recording.next = Next::Nothing;
+            }
         }
     }
 
+    /// Resumes, or does so as soon as it is paused; takes back a pause that has not begun.
     pub(crate) fn resume_recording(&mut self, tenant: &mut Tenant) {
-        let Stage::Paused { recording } = &self.recording.state else {
-            return;
-        };
-        let recording = recording.clone();
-        self.recording.state = Stage::Resuming {
-            recording: recording.clone(),
-        };
-        let operation = Operation::ResumeRecording { recording };
-        self.operate(tenant, Purpose::ResumeRecording, operation);
+        match &self.recording.state {
+            Stage::Paused { recording } => {
+                let recording = recording.clone();
+                self.recording.state = Stage::Resuming {
+                    recording: recording.clone(),
+                };
+                let operation = Operation::ResumeRecording { recording };
+                self.operate(tenant, Purpose::ResumeRecording, operation);
+            }
+            Stage::Pausing { .. } => self.recording.next = Next::Resume,
+            Stage::Starting { .. } | Stage::Resuming { .. } => {
+                if self.recording.next == Next::Pause {
+                    self.recording.next = Next::Nothing;
+                }
+            }
+            Stage::Off | Stage::Active { .. } | Stage::Stopping { .. } => {}
+        }
     }
 
+    /// Stops, or does so as soon as the recording has an id.
     pub(crate) fn stop_recording(&mut self, tenant: &mut Tenant) {
         let recording = match &self.recording.state {
             Stage::Active { recording }
             | Stage::Pausing { recording }
             | Stage::Paused { recording }
-            | Stage::Resuming { recording } => recording.clone(),
-            Stage::Starting {
+            | Stage::Resuming { recording }
+            | Stage::Starting {
                 recording: Some(recording),
             } => recording.clone(),
-            Stage::Starting { recording: None } | Stage::Off | Stage::Stopping { .. } => return,
+            Stage::Starting { recording: None } => {
+                self.recording.next = Next::Stop;
+                return;
+            }
+            Stage::Off | Stage::Stopping { .. } => {
+                self.recording.next = Next::Nothing;
+                return;
+            }
         };
+        self.close_operations(tenant, |purpose| *purpose == Purpose::StartRecording);
+        self.recording.next = Next::Nothing;
         self.recording.state = Stage::Stopping {
             recording: recording.clone(),
         };
@@ -318,6 +346,13 @@ impl Call {
             Purpose::StopRecording,
             Operation::StopRecording { recording },
         );
+    }
+
+    /// A start that had to wait for the end of a payment.
+    pub(crate) fn start_held_recording(&mut self, tenant: &mut Tenant) {
+        if self.recording.state == Stage::Off && self.recording.next == Next::Start {
+            self.start_recording(tenant);
+        }
     }
 
     /// The response of a recording operation; a start names the recording here or in its event.
@@ -336,6 +371,8 @@ impl Call {
             }
             if let (Some(id), true) = (id, active) {
                 self.recording_state_changed(tenant, id, true);
+            } else if self.recording.next == Next::Stop {
+                self.stop_recording(tenant);
             }
         } else if *purpose == Purpose::ObserveRecording {
             self.recording_observed(tenant, active);
@@ -351,10 +388,10 @@ impl Call {
         match (&self.recording.state, active) {
             (Stage::Starting { .. }, true) => {
                 self.recording_started(tenant);
-                self.recording.state = Stage::Active { recording: id };
-                self.tell_recording(tenant, RecordingStatus::Active);
-                self.pause_if_wanted(tenant);
-                self.voicemail_records(tenant);
+                self.recording_active(tenant, id);
+            }
+            (Stage::Off, true) if self.recording.start_unknown => {
+                self.recording_started_late(tenant, id);
             }
             (Stage::Resuming { recording }, true) if *recording == id => {
                 self.recording_resumed(tenant);
@@ -365,9 +402,14 @@ impl Call {
             (Stage::Stopping { recording }, false) if *recording == id => {
                 self.recording_stopped(tenant);
             }
-            // It ended by itself: at its longest length, or with the call.
+            // It ended by itself, at its longest length or with the call; or this tells late of a
+            // pause that is over. While a payment may follow, it is asked.
             (Stage::Active { recording }, false) if *recording == id => {
-                self.recording_stopped(tenant);
+                if let State::Connected(_) = self.state {
+                    self.observe_recording(tenant, id);
+                } else {
+                    self.recording_stopped(tenant);
+                }
             }
             _ => return Reply::Ignored(Ignored::NotNow),
         }
@@ -382,6 +424,15 @@ impl Call {
     ) {
         let done = *finished == Finished::Done;
         match (&self.recording.state, purpose) {
+            (
+                Stage::Starting {
+                    recording: Some(recording),
+                },
+                Purpose::StartRecording,
+            ) if *finished == Finished::Unknown => {
+                let recording = recording.clone();
+                self.observe_recording(tenant, recording);
+            }
             (Stage::Starting { .. }, Purpose::StartRecording) => {
                 self.recording_start_failed(tenant, finished);
             }
@@ -394,17 +445,15 @@ impl Call {
             (Stage::Stopping { .. }, Purpose::StopRecording) if done => {
                 self.recording_stopped(tenant);
             }
-            (Stage::Stopping { .. }, Purpose::StopRecording) => {
-                // 404 means that there is nothing to stop.
-                let gone = matches!(finished, Finished::Refused { status: 404, .. });
-                if !gone && self.may_try_again(tenant) {
-                    if let Stage::Stopping { recording } = &self.recording.state {
-                        let recording = recording.clone();
-                        let operation = Operation::StopRecording { recording };
-                        self.operate(tenant, Purpose::StopRecording, operation);
-                    }
-                } else {
+            (Stage::Stopping { recording }, Purpose::StopRecording) => {
+                let recording = recording.clone();
+                if finished.is_not_found() {
                     self.recording_stopped(tenant);
+                } else if self.may_try_again(tenant) {
+                    let operation = Operation::StopRecording { recording };
+                    self.operate(tenant, Purpose::StopRecording, operation);
+                } else {
+                    self.observe_recording(tenant, recording);
                 }
             }
             // Whether it had its effect can be observed.
@@ -413,94 +462,32 @@ impl Call {
                 Purpose::PauseRecording | Purpose::ResumeRecording,
             ) => {
                 let recording = recording.clone();
-                let operation = Operation::GetRecording { recording };
-                self.operate(tenant, Purpose::ObserveRecording, operation);
+                self.observe_recording(tenant, recording);
             }
-            (Stage::Pausing { .. } | Stage::Resuming { .. }, Purpose::ObserveRecording)
-                if !done =>
-            {
-                self.recording_change_failed(tenant);
+            (Stage::Starting { .. }, Purpose::ObserveRecording) if !done => {
+                self.recording_start_failed(tenant, finished);
             }
+            (
+                Stage::Active { .. }
+                | Stage::Pausing { .. }
+                | Stage::Resuming { .. }
+                | Stage::Stopping { .. },
+                Purpose::ObserveRecording,
+            ) if finished.is_not_found() => self.recording_stopped(tenant),
+            (
+                Stage::Pausing { .. } | Stage::Resuming { .. } | Stage::Stopping { .. },
+                Purpose::ObserveRecording,
+            ) if !done => self.recording_change_failed(tenant),
             _ => {}
-        }
-    }
-
-    /// Transcription or streaming was told to start or stop.
-    pub(crate) fn side_finished(
-        &mut self,
-        tenant: &mut Tenant,
-        finished: &Finished,
-        which: fn(&mut Recording) -> &mut Companion,
-        on: bool,
-    ) {
-        let companion = which(&mut self.recording);
-        if *finished == Finished::Done {
-            companion.running = on;
-            companion.stopped = !on;
-        } else if !on {
-            companion.stuck = true;
-        }
-        self.collect_when_quiet(tenant);
-    }
-
-    pub(crate) fn transcription_changed(&mut self, active: bool) -> Reply {
-        let companion = &mut self.recording.transcription;
-        companion.running = active && !companion.stopped;
-        Reply::Done
-    }
-
-    pub(crate) fn streaming_changed(&mut self, active: bool) -> Reply {
-        let companion = &mut self.recording.streaming;
-        companion.running = active && !companion.stopped;
-        Reply::Done
-    }
-
-    /// The call was answered with these running.
-    pub(crate) fn companions_run(&mut self, tenant: &Tenant) {
-        if let Some(config) = self.config(tenant) {
-            self.recording.transcription.running = config.media.transcription.is_some();
-            self.recording.streaming.running = config.media.streaming.is_some();
-        }
-    }
-
-    /// Before a payment: nothing may be taken down.
-    pub(crate) fn stop_companions(&mut self, tenant: &mut Tenant) {
-        let Some(connection) = self.connection.clone() else {
-            return;
-        };
-        self.recording.transcription.stuck = false;
-        self.recording.streaming.stuck = false;
-        if self.recording.transcription.running {
-            let operation = Operation::StopTranscription {
-                connection: connection.clone(),
-            };
-            self.operate(tenant, Purpose::Transcription { on: false }, operation);
-        }
-        if self.recording.streaming.running {
-            let operation = Operation::StopStreaming { connection };
-            self.operate(tenant, Purpose::Streaming { on: false }, operation);
-        }
-    }
-
-    /// After a payment: what was stopped starts again.
-    pub(crate) fn start_companions(&mut self, tenant: &mut Tenant) {
-        let Some(connection) = self.connection.clone() else {
-            return;
-        };
-        if self.recording.transcription.stopped {
-            let operation = Operation::StartTranscription {
-                connection: connection.clone(),
-            };
-            self.operate(tenant, Purpose::Transcription { on: true }, operation);
-        }
-        if self.recording.streaming.stopped {
-            let operation = Operation::StartStreaming { connection };
-            self.operate(tenant, Purpose::Streaming { on: true }, operation);
         }
     }
 
     pub(crate) fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    pub(crate) fn recording_mut(&mut self) -> &mut Recording {
+        &mut self.recording
     }
 
     fn use_format_of(&mut self, rule: &RecordingRule) {
@@ -517,10 +504,17 @@ impl Call {
             RecordingMoment::PaymentStarted => RecordingAction::Pause,
             RecordingMoment::PaymentEnded => RecordingAction::Resume,
             RecordingMoment::ConsentChanged if !wanted => RecordingAction::Stop,
-            RecordingMoment::ConsentChanged if self.recording.state == Stage::Off => {
-                RecordingAction::Start
-            }
-            RecordingMoment::ConsentChanged => RecordingAction::None,
+            RecordingMoment::ConsentChanged => match self.recording.state {
+                Stage::Starting { .. } if self.recording.next == Next::Stop => {
+                    RecordingAction::Start
+                }
+                Stage::Off | Stage::Stopping { .. } => RecordingAction::Start,
+                Stage::Starting { .. }
+                | Stage::Active { .. }
+                | Stage::Pausing { .. }
+                | Stage::Paused { .. }
+                | Stage::Resuming { .. } => RecordingAction::None,
+            },
         }
     }
 
@@ -581,16 +575,51 @@ impl Call {
         self.recording.tries = 0;
         match action {
             RecordingAction::None => {}
-            RecordingAction::Start => {
-                if self.recording.state == Stage::Off && !self.is_collecting_secret(tenant) {
-                    self.start_recording(tenant);
+            RecordingAction::Start => match self.recording.state {
+                Stage::Off if !self.is_collecting_secret(tenant) => self.start_recording(tenant),
+                Stage::Off | Stage::Stopping { .. } => self.recording.next = Next::Start,
+                Stage::Starting { .. } if self.recording.next == Next::Stop => {
+                    self.recording.next = Next::Nothing;
                 }
-            }
+                Stage::Starting { .. }
+                | Stage::Active { .. }
+                | Stage::Pausing { .. }
+                | Stage::Paused { .. }
+                | Stage::Resuming { .. } => {}
+            },
             RecordingAction::Stop => self.stop_recording(tenant),
             RecordingAction::Pause => self.pause_recording(tenant),
             RecordingAction::Resume => self.resume_recording(tenant),
         }
         self.collect_when_quiet(tenant);
+    }
+
+    /// It records. What was wanted meanwhile is done now.
+    fn recording_active(&mut self, tenant: &mut Tenant, recording: RecordingId) {
+        self.recording.state = Stage::Active { recording };
+        self.tell_recording(tenant, RecordingStatus::Active);
+        match std::mem::take(&mut self.recording.next) {
+            Next::Pause => self.pause_recording(tenant),
+            Next::Stop => self.stop_recording(tenant),
+            Next::Nothing | Next::Start | Next::Resume => {}
+        }
+        self.voicemail_records(tenant);
+    }
+
+    /// A recording that counted as failed records after all. It goes on where it is wanted.
+    fn recording_started_late(&mut self, tenant: &mut Tenant, recording: RecordingId) {
+        self.recording.start_unknown = false;
+        self.recording.next = match self.recording_rule(tenant) {
+            Some((_, rule)) if self.consent != Consent::Refused || rule.legally_required => {
+                if self.is_collecting_secret(tenant) {
+                    Next::Pause
+                } else {
+                    Next::Nothing
+                }
+            }
+            Some(_) | None => Next::Stop,
+        };
+        self.recording_active(tenant, recording);
     }
 
     fn recording_start_failed(&mut self, tenant: &mut Tenant, finished: &Finished) {
@@ -599,22 +628,47 @@ impl Call {
             Finished::Refused { status, .. } => *status == 429 || *status >= 500,
             Finished::Done | Finished::Digits(_) | Finished::Cancelled | Finished::Unknown => false,
         };
-        if may_help && self.may_try_again(tenant) {
-            return self.start_recording(tenant);
+        if may_help && self.recording.next != Next::Stop && self.may_try_again(tenant) {
+            let next = self.recording.next;
+            self.start_recording(tenant);
+            self.recording.next = next;
+            return;
         }
         self.recording.state = Stage::Off;
-        self.recording.pause_wanted = false;
+        self.recording.next = Next::Nothing;
+        self.recording.start_unknown = *finished == Finished::Unknown;
         self.tell_recording(tenant, RecordingStatus::Failed);
         self.end_voicemail(tenant);
         self.collect_when_quiet(tenant);
     }
 
+    fn observe_recording(&mut self, tenant: &mut Tenant, recording: RecordingId) {
+        let operation = Operation::GetRecording { recording };
+        self.operate(tenant, Purpose::ObserveRecording, operation);
+    }
+
     fn recording_observed(&mut self, tenant: &mut Tenant, active: bool) {
         match (self.recording.state.clone(), active) {
+            (
+                Stage::Starting {
+                    recording: Some(recording),
+                },
+                true,
+            ) => self.recording_active(tenant, recording),
+            (Stage::Starting { .. }, _) => {
+                self.recording_start_failed(tenant, &Finished::Unknown);
+            }
+            (Stage::Active { .. } | Stage::Stopping { .. }, false) => {
+                self.recording_stopped(tenant);
+            }
+            (Stage::Stopping { .. }, true) => self.recording_change_failed(tenant),
             (Stage::Pausing { .. }, false) => self.recording_paused(tenant),
             (Stage::Resuming { .. }, true) => self.recording_resumed(tenant),
             (Stage::Pausing { recording }, true) => {
-                if self.may_try_again(tenant) {
+                if self.recording.next == Next::Resume {
+                    self.recording.next = Next::Nothing;
+                    self.recording.state = Stage::Active { recording };
+                } else if self.may_try_again(tenant) {
                     self.recording.state = Stage::Active { recording };
                     self.pause_recording(tenant);
                 } else {
@@ -629,24 +683,18 @@ impl Call {
                     self.recording_change_failed(tenant);
                 }
             }
-            (
-                Stage::Off
-                | Stage::Starting { .. }
-                | Stage::Active { .. }
-                | Stage::Paused { .. }
-                | Stage::Stopping { .. },
-                _,
-            ) => {}
+            (Stage::Active { .. }, true) | (Stage::Off | Stage::Paused { .. }, _) => {}
         }
     }
 
-    /// It could not be paused or resumed: it counts as what it was before.
+    /// It could not be paused, resumed or stopped: it counts as what it was before.
     fn recording_change_failed(&mut self, tenant: &mut Tenant) {
         match &self.recording.state {
-            Stage::Pausing { recording } => {
+            Stage::Pausing { recording } | Stage::Stopping { recording } => {
                 self.recording.state = Stage::Active {
                     recording: recording.clone(),
                 };
+                self.recording.next = Next::Nothing;
                 self.tell_recording(tenant, RecordingStatus::Failed);
                 self.collection_impossible(tenant);
             }
@@ -654,13 +702,11 @@ impl Call {
                 self.recording.state = Stage::Paused {
                     recording: recording.clone(),
                 };
+                self.recording.next = Next::Nothing;
                 self.tell_recording(tenant, RecordingStatus::Failed);
+                self.collect_when_quiet(tenant);
             }
-            Stage::Off
-            | Stage::Starting { .. }
-            | Stage::Active { .. }
-            | Stage::Paused { .. }
-            | Stage::Stopping { .. } => {}
+            Stage::Off | Stage::Starting { .. } | Stage::Active { .. } | Stage::Paused { .. } => {}
         }
     }
 
@@ -672,6 +718,9 @@ impl Call {
             recording: recording.clone(),
         };
         self.tell_recording(tenant, RecordingStatus::Paused);
+        if std::mem::take(&mut self.recording.next) == Next::Resume {
+            self.resume_recording(tenant);
+        }
         self.collect_when_quiet(tenant);
     }
 
@@ -679,25 +728,18 @@ impl Call {
         let Stage::Resuming { recording } = &self.recording.state else {
             return;
         };
-        self.recording.state = Stage::Active {
-            recording: recording.clone(),
-        };
-        self.tell_recording(tenant, RecordingStatus::Active);
-        self.pause_if_wanted(tenant);
+        let recording = recording.clone();
+        self.recording_active(tenant, recording);
     }
 
     fn recording_stopped(&mut self, tenant: &mut Tenant) {
         self.recording.state = Stage::Off;
-        self.recording.pause_wanted = false;
         self.tell_recording(tenant, RecordingStatus::Stopped);
         self.end_voicemail(tenant);
-        self.collect_when_quiet(tenant);
-    }
-
-    fn pause_if_wanted(&mut self, tenant: &mut Tenant) {
-        if std::mem::take(&mut self.recording.pause_wanted) {
-            self.pause_recording(tenant);
+        if !self.is_collecting_secret(tenant) {
+            self.start_held_recording(tenant);
         }
+        self.collect_when_quiet(tenant);
     }
 
     fn may_try_again(&mut self, tenant: &Tenant) -> bool {
@@ -716,6 +758,9 @@ impl Call {
         let State::Connected(connected) = &self.state else {
             return None;
         };
+        if self.is_external() {
+            return None;
+        }
         let settings = tenant.queue_settings(self, connected.queue)?;
         Some((connected.queue, settings.recording.clone()))
     }

@@ -35,7 +35,7 @@ pub(crate) struct World {
     open: Vec<CommandId>,
     callers: BTreeMap<CallId, String>,
     events: u64,
-    last: Option<(String, Input)>,
+    pub(crate) last: Option<(String, Input)>,
     transcript: String,
     quiet: bool,
 }
@@ -91,6 +91,17 @@ impl World {
     #[track_caller]
     pub(crate) fn check(&mut self, expected: Expect) {
         expected.assert_eq(&std::mem::take(&mut self.transcript));
+    }
+
+    /// Compares with `text` written as `instead`: for loops over what a test leaves open.
+    #[track_caller]
+    pub(crate) fn check_with(&mut self, text: &str, instead: &str, expected: Expect) {
+        expected.assert_eq(&self.take().replace(text, instead));
+    }
+
+    /// Returns what was written since the last check.
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.transcript)
     }
 
     /// Does what other tests check, without writing it down.

@@ -1,8 +1,16 @@
 //! Scenarios: one rule per test, in a file named after the one that has the rule.
 
+mod agents;
 mod answering;
+mod collecting;
+mod config_reload;
+mod connected;
+mod ended;
 mod exiting;
+mod external_contacts;
 mod matching;
 mod menu;
 mod offering;
 mod queued;
+mod recording;
+mod restart;

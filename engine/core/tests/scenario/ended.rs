@@ -1,0 +1,404 @@
+//! How a call ends, and what is remembered of it.
+
+use crate::harness::World;
+use crate::harness::config::{Setup, party};
+use cordboard_core::ids::{CallId, Millis};
+use cordboard_core::input::{AgentAction, CallAction, CallEventKind};
+use expect_test::expect;
+
+fn wrap_up(setup: Setup) -> Setup {
+    setup.queue("sales", |_, queue| queue.wrap_up = Millis::from_secs(30))
+}
+
+fn talking(setup: Setup) -> World {
+    let mut world = World::with_ready(setup, &["ann"]);
+    world.talking("caller", "ann");
+    world
+}
+
+#[test]
+fn a_hang_up_is_repeated_until_the_call_counts_as_over() {
+    let mut world = talking(Setup::small());
+    world.acts("ann", 1, CallAction::End);
+    world.accepted("1.5");
+    world.after(60);
+    world.check(expect![[r#"
+        > ann on 1: end
+          emit agent ann ready
+          operate 1.5 terminate
+        > 1.5 accepted
+        > at 10s
+          operate 1.6 terminate
+        > at 20s
+          operate 1.7 terminate
+        > at 30s
+          emit call-ended 1 handled by ann
+    "#]]);
+    assert_eq!(world.tenant.live_calls(), 0);
+    assert_eq!(world.tenant.poll_timeout(), None);
+}
+
+#[test]
+fn a_hang_up_of_a_call_that_is_gone_ends_it() {
+    let mut world = talking(Setup::small());
+    world.acts("ann", 1, CallAction::End);
+    world.refused("1.5", 404);
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > ann on 1: end
+          emit agent ann ready
+          operate 1.5 terminate
+        > 1.5 refused 404
+          emit call-ended 1 handled by ann
+        > 1 disconnected
+          = ignored ended-call
+    "#]]);
+}
+
+#[test]
+fn a_hang_up_that_is_refused_or_unknown_is_repeated() {
+    let mut world = talking(Setup::small());
+    world.acts("ann", 1, CallAction::End);
+    world.refused("1.5", 500);
+    world.after(10);
+    world.unknown("1.6");
+    world.after(10);
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > ann on 1: end
+          emit agent ann ready
+          operate 1.5 terminate
+        > 1.5 refused 500
+          emit operation-failed 1 hang-up: refused 500
+        > at 10s
+          operate 1.6 terminate
+        > 1.6 unknown
+          emit operation-failed 1 hang-up: unknown
+        > at 20s
+          operate 1.7 terminate
+        > 1 disconnected
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
+fn what_comes_after_the_hang_up_changes_nothing() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| world.acts("ann", 1, CallAction::End));
+    world.connected(1);
+    world.list(1, 9, &["caller"]);
+    world.event(1, CallEventKind::ParticipantAdded(party("eve")));
+    world.play_cancelled("1.2");
+    world.acts("ann", 1, CallAction::End);
+    world.acts("ann", 1, CallAction::Hold);
+    world.check(expect![[r#"
+        > 1 connected
+          = ignored not-now
+        > 1 list: caller
+        > 1 added eve
+          = ignored not-now
+        > 1.2 play cancelled
+          = ignored closed-operation
+        > ann on 1: end
+          = refused not-your-call
+        > ann on 1: hold
+          = refused not-your-call
+    "#]]);
+}
+
+#[test]
+fn what_comes_after_the_end_changes_nothing() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| world.disconnected(1));
+    world.disconnected(1);
+    world.list(1, 9, &["caller"]);
+    world.event(1, CallEventKind::ParticipantAdded(party("eve")));
+    world.accepted("1.4");
+    world.acts("ann", 1, CallAction::End);
+    world.check(expect![[r#"
+        > 1 disconnected
+          = ignored ended-call
+        > 1 list: caller
+          = ignored ended-call
+        > 1 added eve
+          = ignored ended-call
+        > 1.4 accepted
+          = ignored closed-operation
+        > ann on 1: end
+          = refused unknown-call
+    "#]]);
+}
+
+#[test]
+fn wrap_up_ends_by_itself() {
+    let mut world = talking(wrap_up(Setup::small()));
+    world.disconnected(1);
+    world.after(29);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit agent ann wrap-up
+          emit call-ended 1 handled by ann
+    "#]]);
+    assert_eq!(world.tenant.live_calls(), 1);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 30s
+          emit agent ann ready
+    "#]]);
+    assert_eq!(world.tenant.live_calls(), 0);
+    assert_eq!(world.tenant.poll_timeout(), None);
+}
+
+#[test]
+fn wrap_up_ends_by_hand() {
+    for action in [AgentAction::WrapUpDone, AgentAction::Ready] {
+        let mut world = talking(wrap_up(Setup::small()));
+        world.quietly(|world| {
+            world.disconnected(1);
+            world.agent("ann", action);
+        });
+        assert_eq!(world.status_of("ann"), "ready");
+        assert_eq!(world.tenant.live_calls(), 0);
+        assert_eq!(world.tenant.poll_timeout(), None);
+    }
+}
+
+#[test]
+fn wrap_up_begins_with_the_hang_up() {
+    let mut world = talking(wrap_up(Setup::small()));
+    world.acts("ann", 1, CallAction::End);
+    world.agent("ann", AgentAction::WrapUpDone);
+    world.check(expect![[r#"
+        > ann on 1: end
+          emit agent ann wrap-up
+          operate 1.5 terminate
+        > ann: wrap-up done
+          emit agent ann ready
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.5 accepted
+        > 1 disconnected
+          emit call-ended 1 handled by ann
+    "#]]);
+    assert_eq!(world.tenant.live_calls(), 0);
+}
+
+#[test]
+fn what_comes_during_wrap_up_changes_nothing() {
+    let mut world = talking(wrap_up(Setup::small()));
+    world.quietly(|world| world.disconnected(1));
+    let before = world.tenant.poll_timeout();
+    world.disconnected(1);
+    world.connected(1);
+    world.event(1, CallEventKind::ParticipantAdded(party("eve")));
+    world.list(1, 9, &[]);
+    world.acts("ann", 1, CallAction::End);
+    world.check(expect![[r#"
+        > 1 disconnected
+          = ignored ended-call
+        > 1 connected
+          = ignored ended-call
+        > 1 added eve
+          = ignored ended-call
+        > 1 list:
+          = ignored ended-call
+        > ann on 1: end
+          = refused not-now
+    "#]]);
+    assert_eq!(world.tenant.poll_timeout(), before);
+}
+
+#[test]
+fn an_agent_tells_how_the_contact_ended() {
+    let mut world = talking(wrap_up(Setup::small()));
+    let sold = world.code("sold");
+    let unknown = world.code("break");
+    let call = CallId(1);
+    let tells = |code| AgentAction::Disposition { call, code };
+    world.agent("ann", tells(sold));
+    world.agent("bob", tells(sold));
+    world.agent("ann", tells(unknown));
+    world.quietly(|world| world.disconnected(1));
+    world.agent("ann", tells(sold));
+    world.quietly(|world| world.after(30));
+    world.agent("ann", tells(sold));
+    world.agent("bob", tells(sold));
+    world.check(expect![[r#"
+        > ann: disposition sold of 1
+          emit disposition-set 1 by ann: sold
+        > bob: disposition sold of 1
+          = refused not-your-call
+        > ann: disposition break of 1
+          = refused unknown-code
+        > ann: disposition sold of 1
+          emit disposition-set 1 by ann: sold
+        > ann: disposition sold of 1
+          emit disposition-set 1 by ann: sold
+        > bob: disposition sold of 1
+          = refused not-your-call
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_put_a_caller_back_tells_how_it_ended_until_wrap_up_is_done() {
+    let mut world = talking(wrap_up(Setup::small()));
+    let sales = world.queue_id("sales");
+    let sold = world.code("sold");
+    let call = CallId(1);
+    let tells = AgentAction::Disposition { call, code: sold };
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::Requeue(sales));
+        world.settle();
+        world.ready("bob");
+        world.settle();
+        world.picks_up("bob");
+    });
+    world.agent("ann", tells.clone());
+    world.agent("bob", tells.clone());
+    world.agent("ann", AgentAction::WrapUpDone);
+    world.agent("ann", tells);
+    world.check(expect![[r#"
+        > ann: disposition sold of 1
+          emit disposition-set 1 by ann: sold
+        > bob: disposition sold of 1
+          emit disposition-set 1 by bob: sold
+        > ann: wrap-up done
+          emit agent ann ready
+        > ann: disposition sold of 1
+          = refused not-your-call
+    "#]]);
+}
+
+#[test]
+fn ended_calls_are_forgotten_in_time() {
+    let setup = Setup::small().with(|setup| setup.config.limits.ended_calls_max = 1);
+    let mut world = talking(setup);
+    let sold = world.code("sold");
+    let tells = |call| AgentAction::Disposition {
+        call: CallId(call),
+        code: sold,
+    };
+    world.quietly(|world| world.disconnected(1));
+    world.agent("ann", tells(1));
+    world.talking("caller-2", "ann");
+    world.quietly(|world| world.disconnected(2));
+    world.agent("ann", tells(1));
+    world.agent("ann", tells(2));
+    world.disconnected(1);
+    world.disconnected(2);
+    world.check(expect![[r#"
+        > ann: disposition sold of 1
+          emit disposition-set 1 by ann: sold
+        > ann: disposition sold of 1
+          = refused not-your-call
+        > ann: disposition sold of 2
+          emit disposition-set 2 by ann: sold
+        > 1 disconnected
+          = ignored unknown-call
+        > 2 disconnected
+          = ignored ended-call
+    "#]]);
+}
+
+#[test]
+fn events_are_forgotten_in_time() {
+    let setup = Setup::small().with(|setup| setup.config.limits.event_ids_max = 1);
+    let mut world = World::new(setup);
+    let first = world.incoming("line", "caller", "a");
+    let mut second = world.incoming("line", "caller-2", "b");
+    second.rang_at = world.now;
+    world.rings_in(first.clone());
+    world.quietly(|world| world.refused("1.1", 404));
+    world.rings_in(first.clone());
+    world.rings_in(second);
+    world.rings_in(first);
+    world.check(expect![[r#"
+        > caller calls line
+          = call 1
+          emit call-received 1 at line from 4:***00
+          operate 1.1 answer within 20s
+        > caller calls line
+          = ignored duplicate
+        > caller-2 calls line
+          = call 2
+          emit call-received 2 at line from 4:***01
+          operate 2.1 answer within 20s
+        > caller calls line
+          = call 3
+          emit call-received 3 at line from 4:***00
+          operate 3.1 answer within 20s
+    "#]]);
+}
+
+#[test]
+fn a_call_that_is_silent_for_long_is_asked_about() {
+    let mut world = talking(Setup::small());
+    world.after(1_799);
+    world.check(expect![]);
+    world.after(1);
+    world.accepted("1.5");
+    world.check(expect![[r#"
+        > at 1800s
+          operate 1.5 get-call
+        > 1.5 accepted
+    "#]]);
+    // Half an hour later again.
+    world.after(1_800);
+    world.refused("1.6", 404);
+    world.check(expect![[r#"
+        > at 3600s
+          operate 1.6 get-call
+        > 1.6 refused 404
+          emit agent ann ready
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
+fn a_call_that_the_service_calls_gone_is_over() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| world.after(1_800));
+    world.answered(
+        "1.5",
+        cordboard_core::input::Response::Connection {
+            connection: cordboard_core::ids::ConnectionId("conn-1".to_owned()),
+            gone: true,
+        },
+    );
+    world.check(expect![[r#"
+        > 1.5 accepted
+          emit agent ann ready
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
+fn a_question_about_a_silent_call_that_stays_open_changes_nothing() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| world.after(1_800));
+    world.unknown("1.5");
+    world.after(1_799);
+    world.check(expect![[r#"
+        > 1.5 unknown
+          emit operation-failed 1 audit: unknown
+    "#]]);
+    assert_eq!(world.status_of("ann"), "busy");
+}
+
+#[test]
+fn any_event_is_a_sign_of_life() {
+    let mut world = talking(Setup::small());
+    world.after(1_000);
+    world.event(1, CallEventKind::Other("ContinuousDtmf".to_owned()));
+    world.after(1_799);
+    world.check(expect![[r#"
+        > 1 other ContinuousDtmf
+          = ignored unknown-type
+    "#]]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 2800s
+          operate 1.5 get-call
+    "#]]);
+}
