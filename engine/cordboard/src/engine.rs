@@ -37,6 +37,8 @@ struct Inner {
     plugins: Option<Arc<Plugins>>,
     #[cfg(feature = "azure")]
     edge: Option<crate::edge::Edge>,
+    #[cfg(feature = "azure")]
+    tokens: crate::edge::api::Tokens,
 }
 
 impl Engine {
@@ -147,8 +149,8 @@ impl Engine {
     }
 
     #[cfg(feature = "azure")]
-    pub(crate) fn current(&self) -> Arc<Compiled> {
-        self.0.current.load_full()
+    pub(crate) fn tokens(&self) -> &crate::edge::api::Tokens {
+        &self.0.tokens
     }
 
     fn driver(&self) -> &Driver {

@@ -32,7 +32,7 @@ pub enum ActionError {
     #[error("{0}")]
     Refused(Refusal),
     /// It was late, repeated or about nothing that lives. Nothing changed.
-    #[error("it changed nothing: {0:?}")]
+    #[error("it changed nothing: {}", ignored_because(*.0))]
     Ignored(Ignored),
     /// A name is not in the configuration.
     #[error("unknown {kind} `{name}`")]
@@ -117,4 +117,22 @@ pub enum ReplayError {
         /// The cause.
         detail: String,
     },
+}
+
+/// Says why an input was ignored.
+pub(crate) fn ignored_because(reason: Ignored) -> &'static str {
+    match reason {
+        Ignored::Duplicate => "it was seen before",
+        Ignored::UnknownCall => "the call is not known",
+        Ignored::EndedCall => "the call has ended",
+        Ignored::ClosedOperation => "the operation has ended",
+        Ignored::ClosedQuestion => "the question is closed",
+        Ignored::StaleIncomingCall => "nobody rings any more",
+        Ignored::UnknownAccount => "the called account is not in the configuration",
+        Ignored::NotNow => "it means nothing at this point of the call",
+        Ignored::OlderList => "a newer participant list is known",
+        Ignored::UnknownType => "the event type is not known",
+        Ignored::NotConfigured => "no configuration is in force",
+        Ignored::NothingDue => "nothing was due",
+    }
 }

@@ -6,6 +6,8 @@
 
 mod json;
 
+#[cfg(feature = "azure")]
+pub(crate) use json::status as status_json;
 pub use json::to_json;
 
 use cordboard_clock::{Clock, Hold};
@@ -17,7 +19,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// Events that are kept for subscribers to resume, unless the builder says otherwise.
@@ -237,21 +239,23 @@ impl Subscription {
 
     /// Waits for the next item in any async runtime; `None` after the last one.
     pub async fn next(&mut self) -> Option<Delivery> {
-        poll_fn(|context| {
-            let events = self.events.clone();
-            let mut state = events.0.state.lock();
-            if let Some(delivery) = self.take(&mut state) {
-                return Poll::Ready(Some(delivery));
-            }
-            if self.over {
-                return Poll::Ready(None);
-            }
-            if let Some(subscriber) = state.subscribers.get_mut(&self.number) {
-                subscriber.waker = Some(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The same as a poll, for streams.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        let events = self.events.clone();
+        let mut state = events.0.state.lock();
+        if let Some(delivery) = self.take(&mut state) {
+            return Poll::Ready(Some(delivery));
+        }
+        if self.over {
+            return Poll::Ready(None);
+        }
+        if let Some(subscriber) = state.subscribers.get_mut(&self.number) {
+            subscriber.waker = Some(context.waker().clone());
+        }
+        Poll::Pending
     }
 
     fn take(&mut self, state: &mut State) -> Option<Delivery> {

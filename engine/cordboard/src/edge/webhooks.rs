@@ -4,7 +4,7 @@
 //! and does not hold up the rest.
 
 use crate::edge::Edge;
-use crate::error::SubmitError;
+use crate::error::{SubmitError, ignored_because};
 use crate::pending::Pending;
 use axum::Json;
 use axum::body::Bytes;
@@ -20,7 +20,7 @@ use cordboard_acs::operation_context::Privacy;
 use cordboard_clock::Hold;
 use cordboard_core::Input;
 use cordboard_core::ids::Timestamp;
-use cordboard_core::input::{Ignored, Reply};
+use cordboard_core::input::Reply;
 use serde::Serialize;
 
 /// What became of a delivery, event by event.
@@ -223,7 +223,9 @@ impl Acknowledgement {
     fn note(&mut self, name: &str, reply: &Reply) {
         match reply {
             Reply::Done | Reply::NewCall(_) => self.taken += 1,
-            Reply::Ignored(reason) => self.ignored.push(format!("{name}: {}", told(*reason))),
+            Reply::Ignored(reason) => self
+                .ignored
+                .push(format!("{name}: {}", ignored_because(*reason))),
             Reply::Refused(refusal) => self.ignored.push(format!("{name}: {refusal}")),
         }
     }
@@ -239,23 +241,6 @@ impl IntoResponse for Acknowledgement {
             StatusCode::OK
         };
         (status, Json(self)).into_response()
-    }
-}
-
-fn told(reason: Ignored) -> &'static str {
-    match reason {
-        Ignored::Duplicate => "it was seen before",
-        Ignored::UnknownCall => "the call is not known",
-        Ignored::EndedCall => "the call has ended",
-        Ignored::ClosedOperation => "the operation has ended",
-        Ignored::ClosedQuestion => "the question is closed",
-        Ignored::StaleIncomingCall => "nobody rings any more",
-        Ignored::UnknownAccount => "the called account is not in the configuration",
-        Ignored::NotNow => "it means nothing at this point of the call",
-        Ignored::OlderList => "a newer participant list is known",
-        Ignored::UnknownType => "the event type is not known",
-        Ignored::NotConfigured => "no configuration is in force",
-        Ignored::NothingDue => "nothing was due",
     }
 }
 

@@ -236,6 +236,8 @@ impl EngineBuilder {
         Ok(Engine(Arc::new(Inner {
             driver,
             events,
+            #[cfg(feature = "azure")]
+            tokens: crate::edge::api::Tokens::new(&config),
             current: ArcSwap::from_pointee(config),
             records,
             plugins,
