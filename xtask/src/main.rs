@@ -1,7 +1,8 @@
 //! The tasks of Cordboard: `cargo xtask TASK`.
 //!
-//! All of them use one build profile, `release`, and always build the whole workspace: cargo picks the features of a dependency by
-//! the packages that it builds, so a build of one package alone would compile wasmtime a second time.
+//! All of them use one build profile, `release`, and build the whole workspace, but for `plugins`, which needs next to nothing of it:
+//! cargo picks the features of a dependency by the packages that it builds, so a build of one package alone would compile wasmtime
+//! a second time.
 
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stderr, reason = "a program for the terminal")]
@@ -76,9 +77,21 @@ fn run() -> Result<ExitCode> {
             test(&mut plan, &workspace, rest);
             plan.run()
         }
-        "build" | "plugins" => {
+        "build" => {
             no_arguments(&task, &rest)?;
             build(&workspace).run()
+        }
+        "plugins" => {
+            no_arguments(&task, &rest)?;
+            let mut plan = Plan::default();
+            plan.step("find the WebAssembly target", || {
+                toolchain::ensure_wasm_target(&workspace)
+            });
+            plan.step("build what makes components", || {
+                plugins::build_componentise(&workspace)
+            });
+            plan.step("build the plugins", || plugins::build(&workspace));
+            plan.run()
         }
         "schemas" => {
             let check = match rest.as_slice() {

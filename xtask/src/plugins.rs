@@ -30,6 +30,13 @@ struct Plugin {
     component: PathBuf,
 }
 
+/// Builds the program that makes components alone, without the engine: whoever writes a plugin need not wait for wasmtime.
+pub(crate) fn build_componentise(workspace: &Workspace) -> Result<Outcome> {
+    let mut cargo = workspace.cargo();
+    succeed(cargo.args(["build", "--release", "--package", "xtask-componentise"]))?;
+    Ok(Outcome::Done)
+}
+
 /// Leaves a component in `target/plugins` for each folder in `plugins/` that is a crate, under the folder's name, and the guests
 /// that tests misbehave with in `target/plugins/hostile`.
 pub(crate) fn build(workspace: &Workspace) -> Result<Outcome> {

@@ -48,7 +48,10 @@ const TABLE: [(&str, &[&str]); 12] = [
     ("xtask-componentise", &[]),
 ];
 
-/// What every crate in `plugins/` may import of ours.
+/// Where plugins are: real ones, and those that misbehave in tests.
+const PLUGIN_FOLDERS: [&str; 2] = ["plugins", "engine/plugin-host/tests/guests"];
+
+/// What every plugin may import of ours.
 const PLUGIN_IMPORTS: &[&str] = &["cordboard-plugin"];
 
 /// What tests, examples and benches of a crate may import on top.
@@ -211,8 +214,10 @@ fn packages(metadata: &Value) -> BTreeMap<String, Package> {
                     name: text(&dependency["name"]).into(),
                     in_tests_only: dependency["kind"].as_str() == Some("dev"),
                 });
-            let is_plugin =
-                Path::new(text(&package["manifest_path"])).starts_with(root.join("plugins"));
+            let manifest = Path::new(text(&package["manifest_path"]));
+            let is_plugin = PLUGIN_FOLDERS
+                .iter()
+                .any(|folder| manifest.starts_with(root.join(folder)));
             (
                 text(&package["name"]).into(),
                 Package {
