@@ -111,6 +111,9 @@ pub struct Behaviour {
     /// Waits before a callback event that was not taken (any status but 2xx, or no answer) is sent again. The documents name no
     /// schedule.
     pub callback_retry_ms: Vec<u64>,
+    /// Of a hundred events, IncomingCall or callback, so many are delivered once more although they were taken: Event Grid promises
+    /// at least once, and nothing is promised of callbacks.
+    pub repeated_events_percent: u8,
     /// Answers a repeated request id with the first answer again. The documents do not confirm that the service does.
     pub repeatability: bool,
     /// Accepts a second answer, with another request id, of a call that is answered already; it changes nothing but the ledger.
@@ -141,6 +144,7 @@ impl Default for Behaviour {
             event_delay_min_ms: 5,
             event_delay_max_ms: 40,
             callback_retry_ms: vec![1_000, 5_000, 15_000],
+            repeated_events_percent: 0,
             repeatability: true,
             second_answer_accepted: true,
             recognize_sends_play_started: true,

@@ -9,6 +9,7 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -19,14 +20,6 @@ use crate::{
     subscribe::shake_hands,
     world::ApiReply,
 };
-
-/// One item or a list of them.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    Many(Vec<T>),
-    One(T),
-}
 
 /// What `GET /simulator/figures` answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -58,34 +51,32 @@ pub(crate) async fn progress(State(shared): State<Arc<Shared>>, headers: HeaderM
     answer(&shared, &headers, || shared.driver.progress())
 }
 
-/// `POST /simulator/callers`: one script or a list.
+/// `POST /simulator/callers`: one script or a list; all of them are placed, or none.
 pub(crate) async fn place_callers(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let hold = shared.driver.clock.hold();
-    let scripts: OneOrMany<CallerScript> = match body(&shared, request).await {
+    let scripts: Vec<CallerScript> = match scripts(&shared, request).await {
         Ok(scripts) => scripts,
         Err(refusal) => return respond(refusal),
     };
-    let place = |script| {
+    created(
         shared
             .driver
-            .step(&hold, |world, now| world.place(now, script))
-    };
-    created(scripts.into_vec().into_iter().try_for_each(place))
+            .step(&hold, |world, now| world.place(now, scripts)),
+    )
 }
 
-/// `POST /simulator/agents`: one person or a list.
+/// `POST /simulator/agents`: one person or a list; all of them are defined, or none.
 pub(crate) async fn define_agents(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let hold = shared.driver.clock.hold();
-    let scripts: OneOrMany<AgentScript> = match body(&shared, request).await {
+    let scripts: Vec<AgentScript> = match scripts(&shared, request).await {
         Ok(scripts) => scripts,
         Err(refusal) => return respond(refusal),
     };
-    let define = |script| {
+    created(
         shared
             .driver
-            .step(&hold, |world, now| world.define(now, script))
-    };
-    created(scripts.into_vec().into_iter().try_for_each(define))
+            .step(&hold, |world, now| world.define(now, scripts)),
+    )
 }
 
 /// `POST /simulator/subscription`: makes the handshake and tells its outcome.
@@ -105,15 +96,6 @@ pub(crate) async fn subscribe(State(shared): State<Arc<Shared>>, request: Reques
     }
 }
 
-impl<T> OneOrMany<T> {
-    fn into_vec(self) -> Vec<T> {
-        match self {
-            OneOrMany::Many(many) => many,
-            OneOrMany::One(one) => vec![one],
-        }
-    }
-}
-
 fn answer<T: Serialize>(
     shared: &Shared,
     headers: &HeaderMap,
@@ -128,9 +110,26 @@ fn answer<T: Serialize>(
 async fn body<T: DeserializeOwned>(shared: &Shared, request: Request) -> Result<T, ApiReply> {
     check_token(shared, request.headers())?;
     let body = read(request.into_body()).await?;
-    serde_json::from_slice(&body).map_err(|error| {
-        ApiReply::error(400, "BadRequest", &format!("not a valid script: {error}"))
-    })
+    serde_json::from_slice(&body).map_err(|error| bad_request(&error))
+}
+
+/// Reads one script or a list. Not by an untagged enumeration: its errors would not name the member that is wrong.
+async fn scripts<T: DeserializeOwned>(
+    shared: &Shared,
+    request: Request,
+) -> Result<Vec<T>, ApiReply> {
+    let items = match body(shared, request).await? {
+        Value::Array(items) => items,
+        one => vec![one],
+    };
+    items
+        .into_iter()
+        .map(|item| serde_json::from_value(item).map_err(|error| bad_request(&error)))
+        .collect()
+}
+
+fn bad_request(error: &serde_json::Error) -> ApiReply {
+    ApiReply::error(400, "BadRequest", &format!("not a valid script: {error}"))
 }
 
 fn check_token(shared: &Shared, headers: &HeaderMap) -> Result<(), ApiReply> {

@@ -178,7 +178,7 @@ impl Running {
     pub fn place_call(&self, script: CallerScript) -> Result<(), ScriptError> {
         let hold = self.driver.clock.hold();
         self.driver
-            .step(&hold, |world, now| world.place(now, script))
+            .step(&hold, |world, now| world.place(now, vec![script]))
     }
 
     /// Defines a person with endpoints that can be rung.
@@ -188,7 +188,7 @@ impl Running {
     pub fn define_agent(&self, script: AgentScript) -> Result<(), ScriptError> {
         let hold = self.driver.clock.hold();
         self.driver
-            .step(&hold, |world, now| world.define(now, script))
+            .step(&hold, |world, now| world.define(now, vec![script]))
     }
 
     /// Makes the handshake with a subscriber and tells it of incoming calls from then on, instead of whoever was told before.

@@ -38,7 +38,7 @@ use crate::{
     ledger::{Ledger, Moment},
     progress::Progress,
     random,
-    script::{AgentScript, CallerScript, RawId},
+    script::{AgentScript, CallerScript, EndpointScript, RawId},
 };
 
 pub(crate) use self::{
@@ -157,22 +157,53 @@ impl World {
         }
     }
 
-    /// Lets a caller live.
-    pub(crate) fn place(&mut self, now: Moment, script: CallerScript) -> Result<(), ScriptError> {
+    /// Lets callers live: all of them, or none.
+    pub(crate) fn place(
+        &mut self,
+        now: Moment,
+        scripts: Vec<CallerScript>,
+    ) -> Result<(), ScriptError> {
         self.now = now;
-        script.check()?;
-        if !self.caller_names.insert(script.name.clone()) {
-            return Err(ScriptError::Duplicate { name: script.name });
+        let mut names = BTreeSet::new();
+        for script in &scripts {
+            script.check()?;
+            if self.caller_names.contains(&script.name) || !names.insert(script.name.clone()) {
+                let name = script.name.clone();
+                return Err(ScriptError::Duplicate { name });
+            }
         }
-        self.add_caller(script);
+        self.caller_names.append(&mut names);
+        for script in scripts {
+            self.add_caller(script);
+        }
         Ok(())
     }
 
-    /// Lets a person live.
-    pub(crate) fn define(&mut self, now: Moment, script: AgentScript) -> Result<(), ScriptError> {
+    /// Lets people live: all of them, or none.
+    pub(crate) fn define(
+        &mut self,
+        now: Moment,
+        scripts: Vec<AgentScript>,
+    ) -> Result<(), ScriptError> {
         self.now = now;
-        script.check()?;
-        self.add_person(script)
+        let (mut names, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
+        for script in &scripts {
+            script.check()?;
+            if self.people.contains_key(&script.person) || !names.insert(&script.person) {
+                let name = script.person.clone();
+                return Err(ScriptError::Duplicate { name });
+            }
+            for EndpointScript { identifier, .. } in &script.endpoints {
+                if self.endpoints.contains_key(identifier) || !endpoints.insert(identifier) {
+                    let name = format!("{identifier:?}");
+                    return Err(ScriptError::Duplicate { name });
+                }
+            }
+        }
+        for script in scripts {
+            self.add_person(script);
+        }
+        Ok(())
     }
 
     /// Sets who is told about incoming calls.

@@ -30,6 +30,8 @@ pub(super) struct Caller {
     planned: bool,
     /// Voids timers that were set before they heard something new.
     generation: u64,
+    /// The IncomingCall event is delivered once more after it was taken.
+    repeated: bool,
     /// The IncomingCall event, made when they dialled.
     event: Option<events::IncomingCall>,
     context: String,
@@ -104,6 +106,7 @@ impl World {
             talk_over: false,
             planned: false,
             generation: 0,
+            repeated: false,
             event: None,
             context,
         });
@@ -118,6 +121,7 @@ impl World {
         caller.record.dialled = Some(now);
         let patience_ms = caller.script.patience_ms;
         let mut rng = random::stream(self.seed, "incoming call", &caller.script.name);
+        caller.repeated = rng.u8(..100) < self.behaviour.repeated_events_percent;
         caller.event = Some(events::IncomingCall {
             id: random::guid(&mut rng),
             at_ms: now.at_ms,
@@ -184,6 +188,10 @@ impl World {
         };
         delivery.finished = Some(now);
         delivery.status = status;
+        if delivery.is_acknowledged() && std::mem::take(&mut caller.repeated) {
+            self.set_timer(0, Timer::Deliver(id));
+            return;
+        }
         let (Some(subscription), Some(event)) = (&self.subscription, &caller.event) else {
             return;
         };

@@ -56,7 +56,13 @@ impl Chaos {
             real_us: 0,
         };
         let mut rng = Rng::with_seed(seed);
-        let mut world = World::new(seed, Behaviour::default(), true, now);
+        let behaviour = Behaviour {
+            repeated_events_percent: rng.u8(..50),
+            ends_with_one_party: rng.bool(),
+            cancelled_add_fails: rng.bool(),
+            ..Behaviour::default()
+        };
+        let mut world = World::new(seed, behaviour, true, now);
         world.subscribe(Subscription::new("http://app/events"));
         for (person, endpoints) in [("anna", &ENDPOINTS[..3]), ("bert", &ENDPOINTS[3..])] {
             let endpoints = endpoints
@@ -66,16 +72,16 @@ impl Chaos {
             world
                 .define(
                     now,
-                    AgentScript {
+                    vec![AgentScript {
                         person: person.to_owned(),
                         role: Role::Agent,
                         endpoints,
-                    },
+                    }],
                 )
                 .unwrap();
         }
         for number in 0..CALLERS {
-            world.place(now, caller(number, &mut rng)).unwrap();
+            world.place(now, vec![caller(number, &mut rng)]).unwrap();
         }
         Chaos {
             world,

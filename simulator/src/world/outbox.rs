@@ -21,6 +21,8 @@ struct Outgoing {
     body: Vec<u8>,
     due_ms: u64,
     attempts: usize,
+    /// Is delivered once more after it was taken.
+    repeated: bool,
 }
 
 impl Outbox {
@@ -69,6 +71,7 @@ impl World {
             result: Some(result),
             detail,
         };
+        let repeated = call.rng.u8(..100) < self.behaviour.repeated_events_percent;
         let delay_ms = call.rng.u64(least..=most.max(least));
         let due_ms = now_ms.saturating_add(delay_ms).max(call.outbox.last_due_ms);
         call.outbox.last_due_ms = due_ms;
@@ -80,6 +83,7 @@ impl World {
             body,
             due_ms,
             attempts: 0,
+            repeated,
         });
         self.set_timer_at(due_ms, Timer::Outbox(Arc::clone(call_id)));
     }
@@ -127,6 +131,7 @@ impl World {
                 let due_ms = first.due_ms;
                 self.set_timer_at(due_ms, Timer::Outbox(Arc::clone(call_id)));
             }
+            (true, _) if std::mem::take(&mut first.repeated) => self.flush_outbox(call_id),
             (taken, _) => {
                 call.outbox.waiting.pop_front();
                 self.events_undelivered += u64::from(!taken);

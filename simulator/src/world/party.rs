@@ -6,7 +6,6 @@ use fastrand::Rng;
 
 use super::{CallId, Timer, World, call::Party};
 use crate::{
-    error::ScriptError,
     ledger::{EndedBy, EndpointRecord, Left, RingRecord, Sound, VoiceKind, close_heard},
     random,
     script::{AgentScript, Choose, EndpointScript, RawId, RingBehaviour},
@@ -63,26 +62,7 @@ impl Endpoint {
 }
 
 impl World {
-    pub(super) fn add_person(&mut self, script: AgentScript) -> Result<(), ScriptError> {
-        if self.people.contains_key(&script.person) {
-            return Err(ScriptError::Duplicate {
-                name: script.person,
-            });
-        }
-        let taken = script
-            .endpoints
-            .iter()
-            .enumerate()
-            .find(|(index, endpoint)| {
-                let earlier = script.endpoints.iter().take(*index);
-                self.endpoints.contains_key(&endpoint.identifier)
-                    || earlier.clone().any(|e| e.identifier == endpoint.identifier)
-            });
-        if let Some((_, endpoint)) = taken {
-            return Err(ScriptError::Duplicate {
-                name: format!("{:?}", endpoint.identifier),
-            });
-        }
+    pub(super) fn add_person(&mut self, script: AgentScript) {
         for endpoint in script.endpoints {
             let record = EndpointRecord {
                 identifier: endpoint.identifier.clone(),
@@ -103,7 +83,6 @@ impl World {
             );
         }
         self.people.insert(script.person, Person::default());
-        Ok(())
     }
 
     /// Somebody who was rung hears something else than before.

@@ -112,10 +112,16 @@ async fn what_cannot_be_played_is_refused_with_its_reason() {
     let good = json!({"name": "caller", "dials": RESOURCE_ACCOUNT, "from": CALLER, "allowed_fates": ["talked"], "dial_after_ms": 1});
     let mut misspelt = good.clone();
     misspelt["patiense_ms"] = json!(1);
+    let anna = |person: &str| json!({"person": person, "endpoints": [{"identifier": TEAMS, "rings": [{"does": "no_answer"}]}]});
     let cases = [
         ("callers", "{".to_owned(), "BadRequest"),
         ("callers", misspelt.to_string(), "BadRequest"),
         ("callers", json!([good, good]).to_string(), "BadScript"),
+        (
+            "agents",
+            json!([anna("anna"), anna("bert")]).to_string(),
+            "BadScript",
+        ),
         (
             "agents",
             json!({"person": "anna", "endpoints": []}).to_string(),
@@ -134,5 +140,14 @@ async fn what_cannot_be_played_is_refused_with_its_reason() {
             (400, &json!(code)),
             "{path} {body}"
         );
+        if body.contains("patiense_ms") {
+            let message = answer["error"]["message"].as_str().unwrap();
+            assert!(message.contains("patiense_ms"), "{message}");
+        }
     }
+    let ledger = stage.simulator.ledger();
+    assert!(
+        ledger.callers.is_empty(),
+        "of a list with a mistake, nobody is placed"
+    );
 }

@@ -205,3 +205,28 @@ async fn an_operation_may_have_a_callback_address_of_its_own() {
     stage.delete(&call).await;
     assert_eq!(stage.next().await.path, "/callbacks");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_may_come_twice() {
+    let mut stage =
+        Stage::start_with(|config| config.behaviour.repeated_events_percent = 100).await;
+    let incoming = stage.incoming(caller()).await;
+    let again = stage.next().await;
+    assert_eq!(again.body[0]["data"], incoming);
+    drop(again);
+    stage
+        .post(
+            "/calling/callConnections:answer",
+            stage.answer_body(&incoming),
+        )
+        .await;
+    for name in [
+        "CallConnected",
+        "CallConnected",
+        "ParticipantsUpdated",
+        "ParticipantsUpdated",
+    ] {
+        stage.event(name).await;
+    }
+    stage.quiet(10_000).await;
+}
