@@ -1,0 +1,168 @@
+//! What a component is, read from its bytes without running it.
+
+use cordboard_contract::{
+    MANIFEST_BYTES_MAX, MANIFEST_SECTION,
+    v0_1::{self, Point},
+};
+use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
+
+use crate::error::LoadError;
+
+/// The package prefix of everything that a contract version names.
+const PACKAGE_PREFIX: &str = "cordboard:plugin/";
+
+/// What was found in the bytes of a component.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    /// The text of the manifest.
+    pub(crate) manifest: String,
+    /// The decision points that it exports.
+    pub(crate) points: Vec<Point>,
+    /// Whether results stay untouched after the call, so that they can be read in place: no
+    /// function of the component has a `post-return`.
+    pub(crate) results_stay: bool,
+}
+
+/// Reads the bytes of a component and checks, without compiling it, that it asks for nothing that
+/// it may not have and is written for a contract that this host speaks.
+pub(crate) fn inspect(bytes: &[u8], bytes_max: u64) -> Result<Inspected, LoadError> {
+    let size = bytes.len() as u64;
+    if size > bytes_max {
+        return Err(LoadError::TooLarge {
+            bytes: size,
+            max: bytes_max,
+        });
+    }
+    if Parser::is_core_wasm(bytes) {
+        return Err(LoadError::CoreModule);
+    }
+    if !Parser::is_component(bytes) {
+        return Err(LoadError::NotWebAssembly);
+    }
+    let parts = Parts::read(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
+    check_imports(&parts.imports)?;
+    Ok(Inspected {
+        points: check_exports(&parts.exports)?,
+        manifest: the_manifest(&parts.manifests)?,
+        results_stay: parts.results_stay,
+    })
+}
+
+/// The parts of a component that are of interest.
+struct Parts<'a> {
+    imports: Vec<&'a str>,
+    exports: Vec<&'a str>,
+    manifests: Vec<&'a [u8]>,
+    results_stay: bool,
+}
+
+impl<'a> Parts<'a> {
+    fn read(bytes: &'a [u8]) -> wasmparser::Result<Self> {
+        let mut parts = Self {
+            imports: Vec::new(),
+            exports: Vec::new(),
+            manifests: Vec::new(),
+            results_stay: true,
+        };
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload? {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 0 => {
+                    for import in imports {
+                        parts.imports.push(import?.name.name);
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 0 => {
+                    for export in exports {
+                        parts.exports.push(export?.name.name);
+                    }
+                }
+                Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                    parts.manifests.push(section.data());
+                }
+                Payload::ComponentCanonicalSection(functions) => {
+                    for function in functions {
+                        if let CanonicalFunction::Lift { options, .. } = function? {
+                            parts.results_stay &= !options
+                                .iter()
+                                .any(|option| matches!(option, CanonicalOption::PostReturn(_)));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
+    for &name in imports {
+        if name != v0_1::IMPORT_LOG {
+            check_version(name, &[v0_1::IMPORT_LOG])?;
+            return Err(LoadError::ForbiddenImport {
+                name: name.to_owned(),
+                allowed: v0_1::IMPORT_LOG,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn check_exports(exports: &[&str]) -> Result<Vec<Point>, LoadError> {
+    let known: Vec<&str> = Point::ALL
+        .iter()
+        .map(|point| point.interface())
+        .chain([v0_1::EXPORT_META])
+        .collect();
+    for name in exports {
+        check_version(name, &known)?;
+    }
+    if !exports.contains(&v0_1::EXPORT_META) {
+        return Err(LoadError::MissingExport {
+            name: v0_1::EXPORT_META.to_owned(),
+        });
+    }
+    let points: Vec<Point> = Point::ALL
+        .into_iter()
+        .filter(|point| exports.contains(&point.interface()))
+        .collect();
+    if points.is_empty() {
+        let known = Point::ALL.map(|point| format!("`{}`", point.interface()));
+        return Err(LoadError::NoDecisionPoint(known.join(", ")));
+    }
+    Ok(points)
+}
+
+/// Refuses a name of this package that is none of the `known` ones.
+fn check_version(name: &str, known: &[&str]) -> Result<(), LoadError> {
+    if name.starts_with(PACKAGE_PREFIX) && !known.contains(&name) {
+        return Err(LoadError::ContractVersion {
+            name: name.to_owned(),
+            supported: v0_1::PACKAGE,
+        });
+    }
+    Ok(())
+}
+
+fn the_manifest(found: &[&[u8]]) -> Result<String, LoadError> {
+    let text = match found {
+        [] => return Err(LoadError::Manifest("is missing".into())),
+        [one] => *one,
+        [_, _, ..] => {
+            return Err(LoadError::Manifest(format!(
+                "stands in {} places, it must stand in one",
+                found.len()
+            )));
+        }
+    };
+    if text.len() > MANIFEST_BYTES_MAX {
+        return Err(LoadError::Manifest(format!(
+            "has {} bytes, at most {MANIFEST_BYTES_MAX} are allowed",
+            text.len()
+        )));
+    }
+    String::from_utf8(text.to_vec()).map_err(|_| LoadError::Manifest("is not UTF-8".into()))
+}

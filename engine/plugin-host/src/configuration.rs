@@ -1,0 +1,292 @@
+//! Checks a plugin's configuration against its schema and turns names into numbers.
+
+use std::collections::BTreeMap;
+
+use cordboard_contract::{NAME_ANNOTATION, v0_1::CONFIG_BYTES_MAX};
+use jsonschema::Validator;
+use serde_json::{Map, Number, Value};
+
+use crate::{
+    error::ConfigProblem,
+    names::{NameKind, Names},
+};
+
+/// Most problems that are told at once.
+const PROBLEMS_MAX: usize = 32;
+
+/// Where names stand in a configuration, by JSON Pointer: a string that is a name, or an object whose
+/// keys are names.
+type Marked = BTreeMap<String, NameKind>;
+
+/// Compiles the schema of a plugin's configuration.
+///
+/// # Errors
+///
+/// Tells what is wrong with the schema, among it a name annotation of an unknown kind.
+pub(crate) fn compile_schema(schema: &Value) -> Result<Validator, String> {
+    check_annotations(schema)?;
+    // References lead nowhere but into the schema itself: the features that would read files or the
+    // network are off.
+    jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
+}
+
+/// Checks a configuration and returns the JSON text for `configure`, with numbers for names.
+pub(crate) fn intern(
+    schema: &Validator,
+    config: &Value,
+    names: &Names,
+) -> Result<String, Vec<ConfigProblem>> {
+    let evaluation = schema.evaluate(config);
+    if !evaluation.flag().valid {
+        let mut problems: Vec<ConfigProblem> = evaluation
+            .iter_errors()
+            .map(|entry| ConfigProblem {
+                path: entry.instance_location.as_str().to_owned(),
+                message: entry.error.to_string(),
+            })
+            .collect();
+        problems.sort();
+        problems.dedup();
+        problems.truncate(PROBLEMS_MAX);
+        return Err(problems);
+    }
+
+    // An annotation below `propertyNames` is told with the place of the object.
+    let marked: Marked = evaluation
+        .iter_annotations()
+        .filter_map(|entry| {
+            let kind = entry.annotations.value().get(NAME_ANNOTATION)?.as_str()?;
+            let place = entry.instance_location.as_str().to_owned();
+            Some((place, NameKind::parse(kind)?))
+        })
+        .collect();
+
+    let mut interning = Interning {
+        marked: &marked,
+        names,
+        problems: Vec::new(),
+    };
+    let interned = interning.value(String::new(), config);
+    let mut problems = interning.problems;
+    let text = interned.to_string();
+    if text.len() > CONFIG_BYTES_MAX {
+        problems.push(ConfigProblem {
+            path: String::new(),
+            message: format!(
+                "has {} bytes, at most {CONFIG_BYTES_MAX} are allowed",
+                text.len()
+            ),
+        });
+    }
+    problems.truncate(PROBLEMS_MAX);
+    if problems.is_empty() {
+        Ok(text)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Refuses annotations that would be overlooked.
+fn check_annotations(schema: &Value) -> Result<(), String> {
+    match schema {
+        Value::Object(members) => {
+            if let Some(kind) = members.get(NAME_ANNOTATION)
+                && kind.as_str().and_then(NameKind::parse).is_none()
+            {
+                let known = NameKind::ALL.map(NameKind::name).join(", ");
+                return Err(format!(
+                    "`{NAME_ANNOTATION}` is {kind}, it must be one of: {known}"
+                ));
+            }
+            members.values().try_for_each(check_annotations)
+        }
+        Value::Array(items) => items.iter().try_for_each(check_annotations),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+struct Interning<'a> {
+    marked: &'a Marked,
+    names: &'a Names,
+    problems: Vec<ConfigProblem>,
+}
+
+impl Interning<'_> {
+    fn value(&mut self, path: String, value: &Value) -> Value {
+        match value {
+            Value::String(name) => match self.marked.get(&path) {
+                Some(&kind) => self
+                    .number(kind, path, name)
+                    .map_or(Value::Null, |number| Value::Number(Number::from(number))),
+                None => value.clone(),
+            },
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| self.value(format!("{path}/{index}"), item))
+                .collect(),
+            Value::Object(members) => self.members(&path, members),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn members(&mut self, path: &str, members: &Map<String, Value>) -> Value {
+        let kind = self.marked.get(path).copied();
+        let mut interned = Map::new();
+        for (key, value) in members {
+            let place = format!("{path}/{}", escaped(key));
+            let value = self.value(place.clone(), value);
+            let key = match kind {
+                Some(kind) => match self.number(kind, place, key) {
+                    Some(number) => number.to_string(),
+                    None => continue,
+                },
+                None => key.clone(),
+            };
+            interned.insert(key, value);
+        }
+        Value::Object(interned)
+    }
+
+    fn number(&mut self, kind: NameKind, path: String, name: &str) -> Option<u32> {
+        let found = self.names.of_kind(kind).get(name);
+        if found.is_none() {
+            self.problems.push(ConfigProblem {
+                path,
+                message: format!("there is no {} `{name}`", kind.name()),
+            });
+        }
+        found.map(|symbol| symbol.0)
+    }
+}
+
+/// Escapes a key for a JSON Pointer (RFC 6901, section 3).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use cordboard_core::ids::Symbol;
+    use serde_json::json;
+
+    use super::*;
+
+    fn names() -> Names {
+        let map = |entries: &[(&str, u32)]| {
+            entries
+                .iter()
+                .map(|&(name, number)| (name.to_owned(), Symbol(number)))
+                .collect()
+        };
+        Names {
+            skills: map(&[("spanish", 7), ("a/b~c", 8)]),
+            queues: map(&[("sales", 21)]),
+            labels: map(&[("vip", 30)]),
+        }
+    }
+
+    fn interned(schema: &Value, config: &Value) -> Result<Value, Vec<ConfigProblem>> {
+        let schema = compile_schema(schema).unwrap();
+        intern(&schema, config, &names()).map(|text| serde_json::from_str(&text).unwrap())
+    }
+
+    fn skill() -> Value {
+        json!({ "type": "string", "x-cordboard-name": "skill" })
+    }
+
+    #[test]
+    fn marked_strings_become_numbers_wherever_the_schema_reaches_them() {
+        let schema = json!({
+            "$defs": { "queue": { "type": "string", "x-cordboard-name": "queue" } },
+            "properties": {
+                "queue": { "$ref": "#/$defs/queue" },
+                "list": { "type": "array", "items": skill() },
+                "either": { "oneOf": [{ "type": "integer" }, skill()] },
+                "free": { "type": "string" }
+            }
+        });
+        let config = json!({
+            "queue": "sales", "list": ["spanish", "a/b~c"], "either": "spanish", "free": "sales"
+        });
+        assert_eq!(
+            interned(&schema, &config).unwrap(),
+            json!({ "queue": 21, "list": [7, 8], "either": 7, "free": "sales" })
+        );
+    }
+
+    #[test]
+    fn marked_keys_become_decimal_strings() {
+        let schema = json!({
+            "$defs": { "key": skill() },
+            "properties": { "weights": {
+                "type": "object",
+                "propertyNames": { "$ref": "#/$defs/key" },
+                "additionalProperties": { "type": "object", "properties": { "label": {
+                    "x-cordboard-name": "label"
+                } } }
+            } }
+        });
+        let config = json!({ "weights": { "spanish": { "label": "vip" }, "a/b~c": {} } });
+        assert_eq!(
+            interned(&schema, &config).unwrap(),
+            json!({ "weights": { "7": { "label": 30 }, "8": {} } })
+        );
+    }
+
+    #[test]
+    fn every_unknown_name_is_told_with_its_place() {
+        let schema = json!({
+            "additionalProperties": { "type": "array", "items": skill() },
+            "propertyNames": { "x-cordboard-name": "queue" }
+        });
+        let problems = interned(&schema, &json!({ "sales": ["spanisch"], "a/b": [] })).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "at `/a~1b`: there is no queue `a/b`",
+                "at `/sales/0`: there is no skill `spanisch`"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_schema_refuses_is_told_with_its_place() {
+        let schema = json!({
+            "properties": { "ring": { "type": "integer" } },
+            "additionalProperties": false
+        });
+        let problems = interned(&schema, &json!({ "ring": "10", "rnig": 1 })).unwrap_err();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(
+            told.iter().any(|line| line.starts_with("at `/ring`: ")),
+            "{told:?}"
+        );
+        assert!(told.iter().any(|line| line.contains("rnig")), "{told:?}");
+    }
+
+    #[test]
+    fn an_annotation_of_an_unknown_kind_is_an_error_of_the_schema() {
+        let schema = json!({ "items": { "x-cordboard-name": "agent" } });
+        let error = compile_schema(&schema).unwrap_err();
+        assert!(error.contains("one of: skill, queue, label"), "{error}");
+    }
+
+    #[test]
+    fn a_schema_cannot_refer_to_the_outside() {
+        for reference in ["https://example.com/schema.json", "file:///etc/hostname"] {
+            assert!(compile_schema(&json!({ "$ref": reference })).is_err());
+        }
+    }
+
+    #[test]
+    fn a_configuration_has_a_largest_size() {
+        let config = json!({ "text": "x".repeat(CONFIG_BYTES_MAX) });
+        let problems = interned(&json!({}), &config).unwrap_err();
+        assert!(
+            problems[0].message.contains("at most 1048576"),
+            "{problems:?}"
+        );
+    }
+}

@@ -1,0 +1,163 @@
+//! Why a plugin could not be loaded.
+
+use std::{fmt, io, path::PathBuf};
+
+use thiserror::Error;
+
+use crate::digest::Digest;
+
+/// Why a host cannot start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// The directory of compiled plugins cannot be used.
+    #[error("cannot keep compiled plugins: {0}")]
+    Cache(#[source] io::Error),
+    /// The machine gives no threads.
+    #[error("cannot start the plugin workers: {0}")]
+    Threads(#[source] io::Error),
+    /// WebAssembly does not run on this machine.
+    #[error("cannot run plugins on this machine: {0}")]
+    Engine(String),
+}
+
+/// Why a plugin could not be loaded. The slot keeps what it had.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("cannot read plugin `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The component is larger than [`HostConfig::component_bytes_max`](crate::HostConfig).
+    #[error(
+        "the plugin has {bytes} bytes, at most {max} are allowed: strip it, or raise the limit"
+    )]
+    TooLarge {
+        /// Its size.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// The component is not the one that was asked for.
+    #[error("the plugin's SHA-256 is {found}, the configuration expects {expected}")]
+    Digest {
+        /// What was asked for.
+        expected: Digest,
+        /// What it is.
+        found: Digest,
+    },
+    /// The file is something else than WebAssembly.
+    #[error(
+        "not a WebAssembly component: the file does not begin with the WebAssembly magic number"
+    )]
+    NotWebAssembly,
+    /// The file is a core module.
+    #[error(
+        "not a component but a core module: turn it into one, for instance with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// The component is broken, or uses features that are off.
+    #[error("not a valid component: {0}")]
+    Malformed(String),
+    /// The component needs more instances, memories or tables than one plugin may have.
+    #[error("the component is too big to run: {0}")]
+    Resources(String),
+    /// The component wants something that no plugin gets.
+    #[error("forbidden import `{name}`: a plugin may import nothing but `{allowed}`")]
+    ForbiddenImport {
+        /// What it wants.
+        name: String,
+        /// All that it may have.
+        allowed: &'static str,
+    },
+    /// The component is written for another contract.
+    #[error("`{name}` is of another contract version: this host speaks {supported}")]
+    ContractVersion {
+        /// The import, the export or the member of the manifest that says so.
+        name: String,
+        /// What this host speaks.
+        supported: &'static str,
+    },
+    /// An export is missing.
+    #[error("the component does not export `{name}`")]
+    MissingExport {
+        /// What is missing.
+        name: String,
+    },
+    /// An export has another type than the contract says.
+    #[error("export `{name}` has another type than contract {version} says: {detail}")]
+    WrongType {
+        /// The export.
+        name: String,
+        /// The contract.
+        version: &'static str,
+        /// How the types differ.
+        detail: String,
+    },
+    /// The component has no decision point.
+    #[error("the component exports no decision point: it has to export one of {0}")]
+    NoDecisionPoint(String),
+    /// The manifest is missing or wrong.
+    #[error("the manifest in section `cordboard:manifest` {0}")]
+    Manifest(String),
+    /// The configuration does not fit the plugin. All problems at once.
+    #[error("the configuration of plugin `{plugin}` is refused: {}", Listed(.problems))]
+    Config {
+        /// The plugin's name.
+        plugin: String,
+        /// What is wrong, by place.
+        problems: Vec<ConfigProblem>,
+    },
+    /// The plugin failed while it was started or configured.
+    #[error("the plugin failed {during}: {detail}")]
+    Failed {
+        /// When: `at its start`, `in configure`.
+        during: &'static str,
+        /// What happened.
+        detail: String,
+    },
+    /// The configured plugin cannot be snapshotted.
+    #[error(
+        "the configured plugin cannot be kept as a snapshot ({0}): \
+         let it ask for warm instances with `warm_calls` in its manifest"
+    )]
+    Snapshot(String),
+}
+
+/// One thing that is wrong with a plugin's configuration.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct ConfigProblem {
+    /// Where: a JSON Pointer into the plugin's configuration, empty for all of it.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "at `{}`: {}", self.path, self.message)
+        }
+    }
+}
+
+struct Listed<'a>(&'a [ConfigProblem]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("; ")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! The WebAssembly engine and the clock of its deadlines.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread::{self, JoinHandle, Thread},
+    time::Duration,
+};
+
+use wasmtime::{
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
+};
+
+use crate::limits::{HostConfig, MEMORY_BYTES_MAX};
+
+/// Memory of an instance that stays with its slot after a decision, in bytes. What lies beyond is
+/// given back to the operating system, which costs more than clearing it.
+const KEEP_RESIDENT_BYTES: usize = 512 * 1_024;
+
+/// Stack of a guest. Ours use a few KiB; JavaScript engines want some hundred.
+const GUEST_STACK_BYTES: usize = 512 * 1_024;
+
+/// Core instances in one component. An encoder makes one to three.
+const CORE_INSTANCES_MAX: u32 = 8;
+/// Memories in one component.
+const MEMORIES_MAX: u32 = 2;
+/// Tables in one component.
+const TABLES_MAX: u32 = 4;
+/// Entries in one table.
+pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
+
+/// Deadlines are never shorter: the current tick may end at once.
+const TICKS_MIN: u64 = 2;
+
+/// Ticks without a running guest after which the clock sleeps.
+const IDLE_TICKS: u32 = 64;
+
+/// A WebAssembly engine with the thread that advances its deadlines.
+#[derive(Debug)]
+pub(crate) struct Runtime {
+    engine: Engine,
+    tick: Duration,
+    clock: Clock,
+}
+
+impl Runtime {
+    /// Builds an engine, with the pooling allocator where the machine has the address space for it.
+    pub(crate) fn new(config: &HostConfig) -> wasmtime::Result<Self> {
+        let engine = match Engine::new(&engine_config(Some(config.instances_max))) {
+            Ok(engine) => engine,
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    "no address space for pooled plugin instances: fresh instances take ten times as long"
+                );
+                Engine::new(&engine_config(None))?
+            }
+        };
+        let clock = Clock::start(engine.weak(), config.tick)?;
+        Ok(Self {
+            engine,
+            tick: config.tick,
+            clock,
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Turns a length of time into ticks, rounded up, for use right before a guest is entered.
+    pub(crate) fn ticks(&self, time: Duration) -> u64 {
+        let ticks = time.as_nanos().div_ceil(self.tick.as_nanos().max(1));
+        // One more, because the current tick is already running.
+        u64::try_from(ticks)
+            .unwrap_or(u64::MAX / 2)
+            .saturating_add(1)
+            .max(TICKS_MIN)
+    }
+
+    /// Keeps the clock running for as long as the guard lives.
+    pub(crate) fn running(&self) -> Running<'_> {
+        self.clock.shared.running.fetch_add(1, Ordering::SeqCst);
+        if self.clock.shared.asleep.load(Ordering::SeqCst) {
+            self.clock.thread.unpark();
+        }
+        Running(&self.clock.shared)
+    }
+}
+
+/// A guest is running.
+#[derive(Debug)]
+pub(crate) struct Running<'a>(&'a ClockState);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The same code must give the same result on every machine, and nothing may be on that no plugin
+/// needs: what is off here cannot have a flaw.
+fn engine_config(instances_max: Option<u32>) -> Config {
+    let mut config = Config::new();
+    config
+        .wasm_component_model(true)
+        .concurrency_support(false)
+        .epoch_interruption(true)
+        .cranelift_nan_canonicalization(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_wide_arithmetic(false)
+        .max_wasm_stack(GUEST_STACK_BYTES)
+        .memory_init_cow(true);
+    if let Some(instances) = instances_max {
+        let mut pool = PoolingAllocationConfig::new();
+        pool.total_component_instances(instances)
+            .total_core_instances(instances.saturating_mul(3))
+            .total_memories(instances.saturating_mul(MEMORIES_MAX))
+            .total_tables(instances.saturating_mul(2))
+            .max_core_instances_per_component(CORE_INSTANCES_MAX)
+            .max_memories_per_component(MEMORIES_MAX)
+            .max_memories_per_module(MEMORIES_MAX)
+            .max_tables_per_component(TABLES_MAX)
+            .table_elements(TABLE_ELEMENTS_MAX)
+            .max_memory_size(MEMORY_BYTES_MAX)
+            .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+            .table_keep_resident(TABLE_ELEMENTS_MAX * size_of::<usize>())
+            // Clears only the pages that a guest has written; Linux 6.7 and later.
+            .pagemap_scan(Enabled::Auto);
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    }
+    config
+}
+
+/// The thread that counts the epochs of an engine. It sleeps while no guest runs.
+#[derive(Debug)]
+struct Clock {
+    shared: Arc<ClockState>,
+    thread: Thread,
+    join: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct ClockState {
+    running: AtomicUsize,
+    asleep: AtomicBool,
+    stop: AtomicBool,
+}
+
+impl Clock {
+    fn start(engine: EngineWeak, tick: Duration) -> wasmtime::Result<Self> {
+        let shared = Arc::new(ClockState::default());
+        let state = Arc::clone(&shared);
+        let join = thread::Builder::new()
+            .name("cordboard-ticks".into())
+            .spawn(move || state.run(&engine, tick))?;
+        Ok(Self {
+            shared,
+            thread: join.thread().clone(),
+            join: Some(join),
+        })
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        self.thread.unpark();
+        if let Some(join) = self.join.take() {
+            // It ends within a tick; its result is of no interest.
+            let _ = join.join();
+        }
+    }
+}
+
+impl ClockState {
+    fn run(&self, engine: &EngineWeak, tick: Duration) {
+        let mut idle = 0;
+        while !self.stop.load(Ordering::SeqCst) {
+            if idle < IDLE_TICKS {
+                thread::sleep(tick);
+            } else {
+                self.sleep_until_a_guest_runs();
+                idle = 0;
+            }
+            let Some(engine) = engine.upgrade() else {
+                return;
+            };
+            engine.increment_epoch();
+            let running = self.running.load(Ordering::SeqCst) > 0;
+            idle = if running { 0 } else { idle.saturating_add(1) };
+        }
+    }
+
+    fn sleep_until_a_guest_runs(&self) {
+        // INVARIANT: `asleep` is set before `running` is read, and `running` is raised before
+        // `asleep` is read, so a guest that begins now is seen here or wakes this thread.
+        self.asleep.store(true, Ordering::SeqCst);
+        while self.running.load(Ordering::SeqCst) == 0 && !self.stop.load(Ordering::SeqCst) {
+            thread::park();
+        }
+        self.asleep.store(false, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_never_under_two_ticks_and_never_too_early() {
+        let runtime = Runtime::new(&HostConfig::default().clamped()).unwrap();
+        assert_eq!(runtime.ticks(Duration::ZERO), 2);
+        assert_eq!(runtime.ticks(Duration::from_millis(10)), 11);
+        assert_eq!(runtime.ticks(Duration::from_micros(1_500)), 3);
+    }
+}
