@@ -1,9 +1,9 @@
 //! Reads a configuration from JSON (RFC 8259) into the author's type.
 //!
-//! The widely used reader would be three quarters of a plugin: 110 KB of code and 30 KB of tables
-//! that every fresh instance carries along, most of them for printing floating-point numbers. A
-//! configuration needs far less, once, and its author a place for every mistake, which this reader
-//! gives as a JSON Pointer.
+//! The widely used reader brings 26 KB of code and 26 KB of tables along (measured on the plugin
+//! `skill-match`), most of them for printing floating-point numbers, and the tables lie in the
+//! memory that is reset after every decision. A configuration needs far less, once; and its author
+//! needs a place for every mistake, which this reader gives as a JSON Pointer.
 
 use std::fmt::{self, Display};
 

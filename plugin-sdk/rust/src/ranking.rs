@@ -12,83 +12,107 @@ use crate::verdict::Answer;
 /// not offered, just like a rejected one; the reason only stands in the decision record.
 #[derive(Debug)]
 pub struct Ranking {
-    /// Ranked rows, best first, one number each, see [`Row`].
-    best: Vec<u64>,
+    /// One number for each ranked row, see [`Row`]: up to [`FEW`] of them in order, or all of them
+    /// until they are sorted at the end.
+    ranked: Vec<u64>,
+    /// Only rows below it, so better ones, still get a place.
+    limit: u64,
+    rows: usize,
     best_max: usize,
     outranked: ReasonCode,
     /// Two words each.
     rejected: Vec<u32>,
 }
 
+/// Up to so many rows are kept in order while they come; more are quicker to sort at the end.
+const FEW: usize = 16;
+
 impl Ranking {
     pub(crate) fn new(rows: u32) -> Self {
         let rows = rows as usize;
         Self {
-            best: Vec::new(),
+            ranked: Vec::new(),
+            limit: u64::MAX,
+            rows,
             best_max: rows,
             outranked: ReasonCode::NONE,
-            rejected: Vec::with_capacity(rows * verdict::REJECTED_WORDS),
+            rejected: Vec::new(),
         }
     }
 
     /// Keeps only the best `rows`: the engine offers the next one when the best is no longer
-    /// available, and asks again after that. The others are rejected with `reason`, or left out
-    /// without one. A few are quicker than all. Says so before the first [`Self::rank`].
+    /// available, and asks again after the last. The others are rejected with `reason`, or left
+    /// out where it is [`ReasonCode::NONE`]. Up to 16 without a reason are much quicker than more.
+    /// Call it before the first [`Self::rank`].
     pub fn keep_best(&mut self, rows: u32, reason: impl Into<ReasonCode>) {
-        self.best_max = self.best_max.min(rows as usize);
+        self.best_max = self.rows.min(rows as usize);
+        self.limit = if self.best_max == 0 { 0 } else { u64::MAX };
         self.outranked = reason.into();
     }
 
-    /// Ranks a row by its score, larger is better. Each row at most once, over both
-    /// methods: a verdict that names one twice is dropped by the host.
+    /// Ranks a row by its score, larger is better. Each row at most once, over both methods: the
+    /// host drops a verdict that names one twice.
+    #[inline]
     pub fn rank(&mut self, index: u32, score: i32, reason: impl Into<ReasonCode>) {
         let row = Row::pack(index, score, reason.into());
-        if self.best.len() >= self.best_max {
-            match self.best.last_mut() {
-                Some(worst) if row > *worst => {
-                    let outranked = Row::index(*worst);
-                    *worst = row;
-                    self.reject_outranked(outranked);
-                }
-                _ => return self.reject_outranked(index),
-            }
-        } else {
-            if self.best.capacity() == 0 {
-                self.best.reserve_exact(self.best_max);
-            }
-            self.best.push(row);
+        if row < self.limit {
+            self.place(row);
+        } else if self.outranked != ReasonCode::NONE {
+            self.reject(index, self.outranked);
         }
-        // Rows come in native order, so a later one mostly ranks lower: from the end, few steps.
-        let mut rest = self.best.as_mut_slice();
-        while let [before @ .., last] = rest {
-            match before.last_mut() {
-                Some(previous) if *previous < *last => core::mem::swap(previous, last),
-                _ => break,
+    }
+
+    #[inline(never)]
+    fn place(&mut self, row: u64) {
+        if self.best_max > FEW {
+            if self.ranked.is_empty() {
+                self.ranked.reserve_exact(self.rows);
             }
-            rest = before;
+            self.ranked.push(row);
+            return;
+        }
+        let mut carried = row;
+        // No branch: which row is the better one cannot be guessed.
+        for place in &mut self.ranked {
+            (*place, carried) = ((*place).min(carried), (*place).max(carried));
+        }
+        if self.ranked.len() < self.best_max {
+            if self.ranked.is_empty() {
+                self.ranked.reserve_exact(self.best_max);
+            }
+            self.ranked.push(carried);
+        } else if self.outranked != ReasonCode::NONE {
+            self.reject(Row::index(carried), self.outranked);
+        }
+        if self.ranked.len() == self.best_max {
+            self.limit = self.ranked.last().copied().unwrap_or_default();
         }
     }
 
     /// Leaves a row out and says why.
     pub fn reject(&mut self, index: u32, reason: impl Into<ReasonCode>) {
-        self.rejected
-            .extend_from_slice(&[index, u32::from(reason.into().0)]);
-    }
-
-    fn reject_outranked(&mut self, index: u32) {
-        if self.outranked != ReasonCode::NONE {
-            self.reject(index, self.outranked);
-        }
+        let reason = u32::from(reason.into().0);
+        self.rejected.extend_from_slice(&[index, reason]);
     }
 
     /// Writes the verdict.
-    pub(crate) fn into_words(self, answer: Answer, memo: &Memo<'_>) -> Vec<u32> {
-        let tail = memo.tail();
+    pub(crate) fn into_words(mut self, answer: Answer, memo: &Memo<'_>) -> Vec<u32> {
+        if self.best_max > FEW {
+            self.ranked.sort_unstable();
+        }
+        let best_max = self.best_max.min(self.ranked.len());
+        let (best, outranked) = self.ranked.split_at(best_max);
+        let outranked = if self.outranked == ReasonCode::NONE {
+            &[]
+        } else {
+            outranked
+        };
+        let rejected = self.rejected.len() / verdict::REJECTED_WORDS + outranked.len();
         let mut words = Vec::with_capacity(
             verdict::HEADER_WORDS
-                + self.best.len() * verdict::RANKED_WORDS
-                + self.rejected.len()
-                + tail.len(),
+                + best.len() * verdict::RANKED_WORDS
+                + rejected * verdict::REJECTED_WORDS
+                + memo.tail().len(),
         );
         match answer {
             Answer::Abstain => {
@@ -98,42 +122,47 @@ impl Ranking {
                 words.extend_from_slice(&[
                     verdict::DECIDED,
                     memo.header_word(),
-                    count(self.best.len()),
-                    count(self.rejected.len() / verdict::REJECTED_WORDS),
+                    count(best.len()),
+                    count(rejected),
                 ]);
-                words.extend(self.best.iter().flat_map(|&row| Row::unpack(row)));
+                for &row in best {
+                    words.extend_from_slice(&Row::unpack(row));
+                }
                 words.extend_from_slice(&self.rejected);
+                let reason = u32::from(self.outranked.0);
+                for &row in outranked {
+                    words.extend_from_slice(&[Row::index(row), reason]);
+                }
             }
         }
-        words.extend_from_slice(tail);
+        words.extend_from_slice(memo.tail());
         words
     }
 }
 
-/// A ranked row as one number that is larger where the row is better: score, then the smaller index,
-/// then the reason. One comparison and one move sort it.
+/// A ranked row as one number that is smaller where the row is better: the score, then the index,
+/// then the reason.
 struct Row;
 
 impl Row {
     const REASON_BITS: u32 = 16;
     const INDEX_BITS: u32 = 16;
-    const INDEX_MASK: u32 = (1 << Self::INDEX_BITS) - 1;
 
     fn pack(index: u32, score: i32, reason: ReasonCode) -> u64 {
-        // The sign bit is flipped, so that scores order as unsigned numbers do.
-        let score = u64::from(score.cast_unsigned() ^ 1 << 31);
-        let index = u64::from(!index & Self::INDEX_MASK);
+        // All bits but the sign's are flipped: the highest score is the smallest unsigned number.
+        let score = u64::from(score.cast_unsigned() ^ i32::MAX.cast_unsigned());
+        let index = u64::from(index & ((1 << Self::INDEX_BITS) - 1));
         (score << Self::INDEX_BITS | index) << Self::REASON_BITS | u64::from(reason.0)
     }
 
     fn unpack(row: u64) -> [u32; verdict::RANKED_WORDS] {
-        let score = (row >> (Self::INDEX_BITS + Self::REASON_BITS)) as u32 ^ 1 << 31;
+        let score = (row >> (Self::INDEX_BITS + Self::REASON_BITS)) as u32;
         let reason = row as u32 & ((1 << Self::REASON_BITS) - 1);
-        [Self::index(row), score, reason]
+        [Self::index(row), score ^ i32::MAX.cast_unsigned(), reason]
     }
 
     fn index(row: u64) -> u32 {
-        !((row >> Self::REASON_BITS) as u32) & Self::INDEX_MASK
+        (row >> Self::REASON_BITS) as u32 & ((1 << Self::INDEX_BITS) - 1)
     }
 }
 
@@ -166,6 +195,29 @@ mod tests {
         let words = words(ranking);
         assert_eq!(words[..4], [verdict::DECIDED, verdict::MEMO_KEEP, 5, 0]);
         assert_eq!(words[4..], *expected.as_flattened());
+    }
+
+    #[test]
+    fn few_and_many_are_ranked_alike() {
+        let scores = (0..200_u32).map(|index| (index, (index * 7_919 % 101).cast_signed()));
+        let ranked = |best: u32| {
+            let mut ranking = Ranking::new(200);
+            ranking.keep_best(best, ReasonCode::NONE);
+            for (index, score) in scores.clone() {
+                ranking.rank(index, score, ReasonCode(1));
+            }
+            words(ranking)
+        };
+        let mut expected: Vec<_> = scores.clone().collect();
+        expected.sort_by_key(|(index, score)| (-score, *index));
+        for best in [1, 15, 16, 17, 200, 201] {
+            let kept = expected.len().min(best as usize);
+            let rows = expected[..kept].iter();
+            let rows: Vec<_> = rows
+                .flat_map(|(index, score)| [*index, score.cast_unsigned(), 1])
+                .collect();
+            assert_eq!(ranked(best)[4..], rows, "{best}");
+        }
     }
 
     #[test]

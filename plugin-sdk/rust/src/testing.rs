@@ -22,6 +22,7 @@
 )]
 
 mod facts;
+mod golden;
 mod names;
 mod verdict;
 
@@ -30,6 +31,7 @@ pub use facts::{
     Candidate, Contact, ContactSelectFacts, Endpoint, EndpointSelectFacts, FreeAgent,
     RecordingFacts, SkillMatchFacts, Surroundings, WaitingContact,
 };
+pub use golden::{Vector, check_golden};
 pub use names::Names;
 pub use verdict::{MemoChange, RankVerdict, Ranked, RecordingAnswer, Ring, RingVerdict};
 
