@@ -23,19 +23,20 @@ pub(crate) use file::random_nonce;
 use log::EmbeddedLog;
 use records::EmbeddedRecords;
 use redb::Database;
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Opens the journal in `folder`, and creates folder and journal before if need be. It stays locked
-/// against every other process and handle until the journal is dropped.
+/// Opens the journal in `folder`, and creates folder and journal before if need be, readable by
+/// their owner only. It stays locked against every other process and handle until the journal and
+/// all handles from it are dropped.
 ///
 /// The log is checked page by page (about half a second for a million entries); a log that was not
 /// closed is brought back to its last whole group.
 ///
 /// # Errors
 ///
-/// [`OpenError`]; it says what to do. A journal that is damaged is left as it is.
+/// [`OpenError`]; it says what to do. The entries of a damaged journal are left as they are.
 pub fn open(folder: &Path, options: Options) -> Result<(LocalJournal, OpenReport), OpenError> {
     create_folder(folder)?;
     let lock = lock(folder)?;
@@ -176,7 +177,13 @@ fn create_folder(folder: &Path) -> Result<(), OpenError> {
     if folder.is_dir() {
         return Ok(());
     }
-    std::fs::create_dir_all(folder).map_err(|source| file::io("create", folder, source))?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(folder)
+        .map_err(|source| file::io("create", folder, source))?;
     match folder.parent() {
         Some(parent) if parent != Path::new("") => file::sync_folder(parent),
         Some(_) | None => file::sync_folder(Path::new(".")),
@@ -198,10 +205,8 @@ impl Drop for FolderLock {
 /// Locks the folder.
 fn lock(folder: &Path) -> Result<FolderLock, OpenError> {
     let path = folder.join("journal.lock");
-    let file = File::options()
+    let file = file::open_options()
         .create(true)
-        .truncate(false)
-        .write(true)
         .open(&path)
         .map_err(|source| file::io("open", &path, source))?;
     match file.try_lock() {

@@ -34,7 +34,7 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
-    /// Bytes that were written long ago have changed. Nothing was changed by the attempt to open.
+    /// Bytes that were written long ago have changed. The attempt to open cuts nothing off.
     #[error(
         "the file `{file}` of the journal is damaged: {detail}; restore the journal's folder from a backup, \
          or move it away to start with an empty journal, which knows no call in progress"

@@ -366,6 +366,26 @@ fn files_of_two_journals_are_not_mixed() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn only_the_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("deep/journal");
+    let (journal, _) = open(&folder, options()).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .collect();
+    assert_eq!(files.len(), 4);
+    for file in files {
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    drop(journal);
+}
+
 #[test]
 fn a_creation_that_was_interrupted_is_done_again() {
     let folder = tempfile::tempdir().unwrap();

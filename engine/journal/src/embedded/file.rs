@@ -269,8 +269,11 @@ fn backend(file: File, path: &Path) -> Result<FileBackend, OpenError> {
     FileBackend::new(file).map_err(|error| io("open", path, std::io::Error::other(error)))
 }
 
-fn open_options() -> OpenOptions {
+/// Options to write a file that only its owner may read: it names callers and holds the nonce.
+pub(crate) fn open_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
 }
