@@ -452,4 +452,42 @@ mod tests {
             assert!(error.contains(expected), "{error}");
         }
     }
+
+    fn small_word() -> impl proptest::strategy::Strategy<Value = u32> {
+        use proptest::prelude::*;
+
+        // Mostly what a verdict may hold, else anything.
+        prop_oneof![8 => 0..8_u32, 2 => 900..40_000_u32, 1 => Just(KEEP), 1 => any::<u32>()]
+    }
+
+    proptest::proptest! {
+        /// Any words at all are answered, and what is accepted keeps the contract.
+        #[test]
+        fn no_words_break_the_reader(
+            point in 0..4_usize,
+            rows in 0..200_u32,
+            header in proptest::array::uniform4(small_word()),
+            body in proptest::collection::vec(small_word(), 0..40),
+        ) {
+            let words = [&header[..], &body].concat();
+            let Ok(answered) = read(Point::ALL[point], rows, &words) else {
+                return Ok(());
+            };
+            proptest::prop_assert!(answered.memo.is_none_or(|memo| memo.len() <= 4_096));
+            let named: Vec<u32> = match answered.advice {
+                Some(Advice::SkillMatch(ranking) | Advice::ContactSelect(ranking)) => {
+                    ranking.iter().map(|row| row.index).collect()
+                }
+                Some(Advice::EndpointSelect(rings)) => {
+                    rings.iter().map(|ring| ring.endpoint).collect()
+                }
+                Some(Advice::RecordingPolicy(_)) | None => vec![],
+            };
+            let mut unique = named.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            proptest::prop_assert_eq!(unique.len(), named.len());
+            proptest::prop_assert!(named.iter().all(|index| *index < rows));
+        }
+    }
 }
