@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 12] = [
+const TABLE: [(&str, &[&str]); 14] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     ("cordboard-contract", &[]),
@@ -44,6 +44,21 @@ const TABLE: [(&str, &[&str]); 12] = [
         &["cordboard", "cordboard-clock", "cordboard-simulator"],
     ),
     ("cordboard-plugin", &["cordboard-contract"]),
+    (
+        "cordboard-benches",
+        &[
+            "cordboard-contract",
+            "cordboard-core",
+            "cordboard-journal",
+            "cordboard-plugin",
+            "cordboard-plugin-host",
+            "skill-match",
+        ],
+    ),
+    (
+        "json-guest",
+        &["cordboard-contract", "cordboard-plugin", "skill-match"],
+    ),
     ("xtask", &[]),
     ("xtask-componentise", &[]),
 ];
