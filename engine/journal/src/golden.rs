@@ -2,8 +2,9 @@
 //!
 //! `tests/golden/v1` holds entries, records and a snapshot as frames, and a whole journal as files.
 //! `UPDATE=1 cargo test -p cordboard-journal golden` adds what is missing and never touches what is
-//! there. Once a version is released, its files stay; before that, one may be deleted and added
-//! anew when a type of the core has changed for good reason.
+//! there; `UPDATE=release` adds the state of a tenant for the version about to be released as well.
+//! Once a version is released, its files stay; before that, one may be deleted and added anew when
+//! a type of the core has changed for good reason.
 
 use crate::entry::{
     Manifest, decode_entry, decode_manifest, decode_part, decode_record, encode_entry,
@@ -313,29 +314,53 @@ fn golden_records_decode_to_what_was_written() {
 }
 
 #[test]
-fn golden_snapshots_decode_to_a_state_that_goes_on() {
-    let state = golden("snapshot-part", || {
-        encode_part(Seq(9), CORE, 0, &encode_payload(&tenant()).unwrap())
-    });
-    let state = decode_part(Seq(9), 0, &state).unwrap();
-    let manifest = golden("snapshot", || {
-        encode_manifest(&Manifest {
-            seq: Seq(9),
-            now: AT,
-            core: CORE,
-            state_hash: [5; 32],
-            bytes: u64::try_from(state.len()).unwrap(),
-            parts: 1,
+fn golden_snapshots_decode_to_what_was_written() {
+    let state = b"the state of all tenants";
+    let part = golden("snapshot-part", || encode_part(Seq(9), CORE, 0, state));
+    assert_eq!(decode_part(Seq(9), 0, &part), Ok(&state[..]));
+    let manifest = Manifest {
+        seq: Seq(9),
+        now: AT,
+        core: CORE,
+        state_hash: [5; 32],
+        bytes: u64::try_from(state.len()).unwrap(),
+        parts: 1,
+    };
+    let bytes = golden("snapshot", || encode_manifest(&manifest));
+    assert_eq!(decode_manifest(Seq(9), &bytes), Ok(manifest));
+}
+
+#[test]
+fn golden_states_of_every_release_go_on() {
+    // One per release, since only releases have to be read. Between them the state may change.
+    let path = folder().join(concat!("v1/state-", env!("CARGO_PKG_VERSION"), ".bin"));
+    let now = encode_payload(&tenant()).unwrap();
+    if std::env::var("UPDATE").is_ok_and(|update| update == "release") && !path.exists() {
+        std::fs::write(&path, &now).unwrap();
+    }
+    let released = std::fs::read_dir(folder().join("v1"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .filter(|path| {
+            path.file_name()
+                .unwrap()
+                .to_string_lossy()
+                .starts_with("state-")
         })
-    });
-    let manifest = decode_manifest(Seq(9), &manifest).unwrap();
-    assert_eq!((manifest.now, manifest.core, manifest.parts), (AT, CORE, 1));
-    assert_eq!(manifest.state_hash, [5; 32]);
-    assert_eq!(manifest.bytes, u64::try_from(state.len()).unwrap());
-    let mut tenant: Tenant = decode_payload(state).unwrap();
-    assert!(tenant.poll_timeout().is_some());
-    let _ = tenant.handle(AT.after(Millis(1)), Input::Restarted { epoch: Epoch(2) });
-    assert!(tenant.poll_command().is_some(), "the call was forgotten");
+        .map(|path| std::fs::read(path).unwrap());
+    for state in released.chain([now]) {
+        let mut tenant: Tenant = decode_payload(&state).unwrap();
+        assert!(tenant.poll_timeout().is_some());
+        let _ = tenant.handle(AT.after(Millis(1)), Input::Restarted { epoch: Epoch(2) });
+        assert!(tenant.poll_command().is_some(), "the call was forgotten");
+    }
+}
+
+#[test]
+fn a_state_is_read_as_it_was() {
+    let tenant = tenant();
+    let bytes = encode_payload(&tenant).unwrap();
+    assert_eq!(decode_payload::<Tenant>(&bytes), Ok(tenant));
 }
 
 #[test]
