@@ -38,7 +38,9 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
 /// Compiles a configuration; prints its problems and returns nothing when there are any. Paths in it are relative to
 /// the file.
 pub(crate) fn compile(file: &Path, text: &str) -> Option<Compiled> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     let machine = config::Machine::new(folder.unwrap_or(Path::new(".")));
     match config::compile(text, None, &machine) {
         Ok(compiled) => {
@@ -53,7 +55,10 @@ pub(crate) fn compile(file: &Path, text: &str) -> Option<Compiled> {
             }
             let count = problems.len();
             let noun = if count == 1 { "mistake" } else { "mistakes" };
-            eprintln!("error: `{}` has {count} {noun}; nothing was changed", file.display());
+            eprintln!(
+                "error: `{}` has {count} {noun}; nothing was changed",
+                file.display()
+            );
             None
         }
     }

@@ -71,7 +71,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let journal = JournalFolder::new(arguments.journal.clone())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let played = runtime.block_on(play(arguments, journal.path()))?;
     if let Some(file) = &arguments.hashes {
         write_json(file, &played.hashes)?;
@@ -85,7 +87,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         println!("{}", report.table(began.elapsed()));
     }
-    Ok(if report.is_healthy() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if report.is_healthy() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 struct Played {
@@ -103,7 +109,9 @@ async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
         Clock::warped(START_MS)?
     };
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let listener = TcpListener::bind(loopback).await.context("cannot listen on the loopback address")?;
+    let listener = TcpListener::bind(loopback)
+        .await
+        .context("cannot listen on the loopback address")?;
     let engine_url = format!("http://{}", listener.local_addr()?);
 
     let mut config = SimulatorConfig::new(Secret::new(ACCESS_KEY), arguments.seed, clock.clone());
@@ -122,7 +130,9 @@ async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
         .build()?;
     let server = tokio::spawn(axum::serve(listener, engine.router()).into_future());
     simulator
-        .subscribe(Subscription::new(&format!("{engine_url}/eventgrid?code={EVENT_GRID_SECRET}")))
+        .subscribe(Subscription::new(&format!(
+            "{engine_url}/eventgrid?code={EVENT_GRID_SECRET}"
+        )))
         .await?;
     for agent in scripts.agents {
         simulator.define_agent(agent)?;
@@ -144,7 +154,11 @@ async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
         "state_hash": crate::replay::hex(&shutdown.state_hash),
         "commands_hash": crate::replay::hex(&shutdown.commands_hash),
     });
-    Ok(Played { ledger, decisions, hashes })
+    Ok(Played {
+        ledger,
+        decisions,
+        hashes,
+    })
 }
 
 /// Lets time go and waits until every caller is gone, telling progress meanwhile.
@@ -180,18 +194,29 @@ fn staged_config(
     let text = check::read(&arguments.config)?;
     let mut config: Value = serde_json::from_str(&text)
         .with_context(|| format!("`{}` is not JSON", arguments.config.display()))?;
-    let object = config.as_object_mut().context("the configuration is not a JSON object")?;
+    let object = config
+        .as_object_mut()
+        .context("the configuration is not a JSON object")?;
     object.insert("dev".to_owned(), json!(true));
-    object.insert(
-        "acs".to_owned(),
-        json!({
-            "connection_string": { "value": format!("endpoint={simulator_url}/;accesskey={ACCESS_KEY}") },
-            "callback_base_url": engine_url,
-            "event_grid_secrets": [{ "value": EVENT_GRID_SECRET }],
-            "allow_http": true,
-        }),
+    let acs = object.entry("acs").or_insert_with(|| json!({}));
+    let acs = acs
+        .as_object_mut()
+        .context("`acs` in the configuration is not an object")?;
+    let connection = format!("endpoint={simulator_url}/;accesskey={ACCESS_KEY}");
+    acs.insert(
+        "connection_string".to_owned(),
+        json!({ "value": connection }),
     );
-    object.insert("journal".to_owned(), json!({ "directory": absolute(journal)?, "snapshot_every": 2000 }));
+    acs.insert("callback_base_url".to_owned(), json!(engine_url));
+    acs.insert(
+        "event_grid_secrets".to_owned(),
+        json!([{ "value": EVENT_GRID_SECRET }]),
+    );
+    acs.insert("allow_http".to_owned(), json!(true));
+    object.insert(
+        "journal".to_owned(),
+        json!({ "directory": absolute(journal)?, "snapshot_every": 2000 }),
+    );
     if let Some(folder) = std::env::var_os(PLUGINS_VARIABLE) {
         take_plugins_from(object, Path::new(&folder));
     }
@@ -214,7 +239,10 @@ fn staged_config(
 fn take_plugins_from(config: &mut Map<String, Value>, folder: &Path) {
     let slots = config.get_mut("plugins").and_then(Value::as_object_mut);
     for settings in slots.into_iter().flat_map(Map::values_mut) {
-        let name = settings.get("file").and_then(Value::as_str).and_then(|file| Path::new(file).file_name());
+        let name = settings
+            .get("file")
+            .and_then(Value::as_str)
+            .and_then(|file| Path::new(file).file_name());
         if let Some(file) = name.map(|name| folder.join(name)) {
             settings["file"] = json!(file);
         }
@@ -240,12 +268,21 @@ impl JournalFolder {
     fn new(asked: Option<PathBuf>) -> anyhow::Result<Self> {
         if let Some(path) = asked {
             if path.exists() {
-                bail!("the journal `{}` exists already: name a folder that does not exist", path.display());
+                bail!(
+                    "the journal `{}` exists already: name a folder that does not exist",
+                    path.display()
+                );
             }
-            return Ok(Self { path, temporary: false });
+            return Ok(Self {
+                path,
+                temporary: false,
+            });
         }
         let path = std::env::temp_dir().join(format!("cordboard-demo-{}", std::process::id()));
-        Ok(Self { path, temporary: true })
+        Ok(Self {
+            path,
+            temporary: true,
+        })
     }
 
     fn path(&self) -> &Path {

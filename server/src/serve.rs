@@ -21,7 +21,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Some(compiled) = check::compile(&arguments.config, &text) else {
         return Ok(ExitCode::FAILURE);
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let address = compiled.listen;
         let listener = TcpListener::bind(address)
@@ -30,8 +32,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let engine = Engine::builder(compiled).build()?;
         println!("cordboard listens on http://{}", listener.local_addr()?);
         let service = axum::serve(listener, engine.router());
-        service.with_graceful_shutdown(stop_asked()).await.context("the server broke down")?;
-        engine.shutdown().context("the journal was not closed properly")?;
+        service
+            .with_graceful_shutdown(stop_asked())
+            .await
+            .context("the server broke down")?;
+        engine
+            .shutdown()
+            .context("the journal was not closed properly")?;
         Ok(ExitCode::SUCCESS)
     })
 }

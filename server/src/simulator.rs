@@ -46,20 +46,31 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let agents: Vec<AgentScript> = read_list(arguments.agents.as_deref())?;
     let callers: Vec<CallerScript> = read_list(arguments.callers.as_deref())?;
-    let mut config =
-        SimulatorConfig::new(Secret::new(arguments.key.as_str()), arguments.seed, Clock::real()?);
+    let mut config = SimulatorConfig::new(
+        Secret::new(arguments.key.as_str()),
+        arguments.seed,
+        Clock::real()?,
+    );
     config.allow_http_callbacks = arguments.allow_http_callbacks;
     config.event_grid = arguments.event_grid.as_deref().map(Subscription::new);
     config.control_token = arguments.control_token.as_deref().map(Secret::new);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let builder = Simulator::builder(config).agents(agents).callers(callers);
         let running = builder.bind(arguments.listen).await?;
         let endpoint = running.endpoint();
         println!("simulator listens on {endpoint}");
         println!("access key: {}", arguments.key);
-        println!("connection string: endpoint={endpoint}/;accesskey={}", arguments.key);
-        println!("control: {endpoint}/simulator/ledger with `Authorization: Bearer {}`", running.control_token().expose());
+        println!(
+            "connection string: endpoint={endpoint}/;accesskey={}",
+            arguments.key
+        );
+        println!(
+            "control: {endpoint}/simulator/ledger with `Authorization: Bearer {}`",
+            running.control_token().expose()
+        );
         stop_asked().await;
         running.shutdown().await;
         Ok(ExitCode::SUCCESS)
@@ -67,8 +78,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn read_list<T: DeserializeOwned>(file: Option<&Path>) -> anyhow::Result<Vec<T>> {
-    let Some(file) = file else { return Ok(Vec::new()) };
+    let Some(file) = file else {
+        return Ok(Vec::new());
+    };
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read `{}`", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("`{}` is not a list of scripts", file.display()))
+    serde_json::from_str(&text)
+        .with_context(|| format!("`{}` is not a list of scripts", file.display()))
 }

@@ -137,9 +137,8 @@ impl Operator {
                 prompt,
                 to,
                 looped,
-                interrupt,
             } => {
-                let Some(request) = requests.play(*prompt, to.as_ref(), *looped, *interrupt) else {
+                let Some(request) = requests.play(*prompt, to.as_ref(), *looped) else {
                     return no_prompt(*prompt);
                 };
                 of_nothing(client.play(&connection.0, &request, dispatch).await)
@@ -153,7 +152,6 @@ impl Operator {
                 silence,
                 sensitive,
                 collection,
-                interrupt,
             } => {
                 let privacy = privacy(*sensitive, *collection);
                 let input = Input {
@@ -162,7 +160,7 @@ impl Operator {
                     stop_on_pound: *stop_on_pound,
                     silence: *silence,
                 };
-                let Some(request) = requests.recognize(*prompt, input, privacy, *interrupt) else {
+                let Some(request) = requests.recognize(*prompt, input, privacy) else {
                     return no_prompt(*prompt);
                 };
                 of_nothing(client.recognize(&connection.0, &request, dispatch).await)
@@ -387,12 +385,11 @@ impl Requests<'_> {
         prompt: PromptId,
         to: Option<&Participant>,
         looped: bool,
-        interrupt: bool,
     ) -> Option<PlayRequest> {
         Some(PlayRequest {
             play_sources: vec![self.source(prompt)?],
             play_to: to.into_iter().map(identifier).collect(),
-            interrupt_call_media_operation: Some(interrupt),
+            interrupt_call_media_operation: Some(false),
             play_options: Some(PlayOptions { repeat: looped }),
             operation_context: Some(self.context(Privacy::Plain)),
             operation_callback_uri: None,
@@ -404,13 +401,12 @@ impl Requests<'_> {
         prompt: PromptId,
         input: Input<'_>,
         privacy: Privacy,
-        interrupt: bool,
     ) -> Option<RecognizeRequest> {
         Some(RecognizeRequest {
             recognize_input_type: RecognizeInputType::Dtmf,
             play_prompt: Some(self.source(prompt)?),
             play_prompts: None,
-            interrupt_call_media_operation: Some(interrupt),
+            interrupt_call_media_operation: Some(false),
             recognize_options: RecognizeOptions {
                 interrupt_prompt: Some(true),
                 initial_silence_timeout_in_seconds: Some(

@@ -127,7 +127,6 @@ fn recognize(sensitive: bool, stop_on_pound: bool) -> Operation {
         silence: Millis(4_500),
         sensitive,
         collection: sensitive.then_some(CollectionId(Symbol(9))),
-        interrupt: true,
     }
 }
 
@@ -174,7 +173,6 @@ async fn every_operation_is_a_request() {
                 prompt: MUSIC,
                 to: None,
                 looped: true,
-                interrupt: false,
             },
             "POST",
             "/calling/callConnections/cc-1:play",
@@ -187,18 +185,17 @@ async fn every_operation_is_a_request() {
                 prompt: MUSIC,
                 to: Some(caller()),
                 looped: false,
-                interrupt: true,
             },
             "POST",
             "/calling/callConnections/cc-1:play",
-            json!({"playSources": source, "playTo": [phone], "interruptCallMediaOperation": true,
+            json!({"playSources": source, "playTo": [phone], "interruptCallMediaOperation": false,
                 "playOptions": {"loop": false}, "operationContext": plain()}),
         ),
         (
             recognize(false, true),
             "POST",
             "/calling/callConnections/cc-1:recognize",
-            json!({"recognizeInputType": "dtmf", "playPrompt": source[0], "interruptCallMediaOperation": true,
+            json!({"recognizeInputType": "dtmf", "playPrompt": source[0], "interruptCallMediaOperation": false,
                 "recognizeOptions": {"interruptPrompt": true, "initialSilenceTimeoutInSeconds": 5,
                     "targetParticipant": phone, "dtmfOptions": {"interToneTimeoutInSeconds": 2,
                     "maxTonesToCollect": 16, "stopTones": ["pound"]}}, "operationContext": plain()}),
@@ -207,7 +204,7 @@ async fn every_operation_is_a_request() {
             recognize(true, false),
             "POST",
             "/calling/callConnections/cc-1:recognize",
-            json!({"recognizeInputType": "dtmf", "playPrompt": source[0], "interruptCallMediaOperation": true,
+            json!({"recognizeInputType": "dtmf", "playPrompt": source[0], "interruptCallMediaOperation": false,
                 "recognizeOptions": {"interruptPrompt": true, "initialSilenceTimeoutInSeconds": 5,
                     "targetParticipant": phone,
                     "dtmfOptions": {"interToneTimeoutInSeconds": 2, "maxTonesToCollect": 16}},
@@ -515,7 +512,6 @@ async fn refusals_doubts_and_what_was_never_sent_are_told_apart() {
         prompt,
         to: None,
         looped: false,
-        interrupt: false,
     };
     assert_eq!(outcome(play(MUSIC), Reply::Drop).await, Outcome::Unknown);
     assert_eq!(

@@ -12,6 +12,7 @@ mod advisor;
 mod fold;
 mod inbox;
 mod lanes;
+mod log;
 mod operator;
 mod outbox;
 mod rebuild;
@@ -22,6 +23,7 @@ pub use advisor::{Advisor, Answer, Evidence, NoAdvisor};
 pub(crate) use fold::State;
 pub use fold::{CORE_VERSION, Hash};
 pub use inbox::InboxLimits;
+pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
 pub(crate) use rebuild::rebuild;
 pub use records::{Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, subject_of_call};
@@ -135,8 +137,14 @@ impl Driver {
     pub(crate) fn stop(&self) -> Result<Stopped, SubmitError> {
         let (promise, pending) = Promise::new();
         self.inbox.push(Message::Stop(promise));
+        let thread = self.thread.lock().take();
+        let is_own = |thread: &JoinHandle<()>| thread.thread().id() == std::thread::current().id();
+        if thread.as_ref().is_some_and(is_own) {
+            // The last handle was dropped by the shard itself: it cannot wait for its own end.
+            return Err(SubmitError::Stopped);
+        }
         let stopped = pending.wait();
-        if let Some(thread) = self.thread.lock().take() {
+        if let Some(thread) = thread {
             // A panic of the thread has been reported, and broke the promise above.
             drop(thread.join());
         }

@@ -9,7 +9,9 @@ mod webhooks;
 
 pub(crate) use setup::{AzureParts, AzureSetup};
 
+use crate::config::Compiled;
 use crate::driver::Driver;
+use crate::error::BuildError;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -38,6 +40,20 @@ pub(crate) struct EdgeParts {
     pub(crate) key: EdgeKey,
     pub(crate) settings: Arc<ArcSwap<EdgeSettings>>,
     pub(crate) digits: Option<Arc<dyn DigitsSink>>,
+}
+
+impl Edge {
+    /// What the edge needs of a new configuration, beside what it keeps of the old one.
+    pub(crate) fn settings_of(&self, config: &Compiled) -> Result<EdgeSettings, BuildError> {
+        let Some(acs) = &config.acs else {
+            return Err(BuildError::Missing(
+                "the new configuration has no `acs`: stop the engine to change to decision-only use",
+            ));
+        };
+        let before = self.0.settings.load_full();
+        EdgeSettings::new(config, acs, Some(&before))
+            .map_err(|error| BuildError::Acs(error.to_string()))
+    }
 }
 
 impl Deref for Edge {

@@ -3,6 +3,7 @@
 mod actions;
 mod builder;
 mod overview;
+mod reload;
 
 pub use actions::{
     Action, AgentHandle, CallHandle, Contact, NewCall, QueueHandle, SupervisorHandle,
@@ -12,7 +13,7 @@ pub use overview::{AgentOverview, Overview, QueueOverview};
 
 use crate::config::Compiled;
 use crate::driver::{Driver, Stopped};
-use crate::error::{ActionError, SubmitError};
+use crate::error::{ActionError, BuildErrors, SubmitError};
 use crate::events::Events;
 use crate::pending::Pending;
 use crate::plugins::{PluginStatus, Plugins};
@@ -21,11 +22,13 @@ use cordboard_clock::Clock;
 use cordboard_core::Config;
 use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol};
 use cordboard_core::input::Actor;
-use cordboard_journal::{Records, Watch};
+use cordboard_journal::{Blobs, Records, Watch};
+use parking_lot::Mutex;
 use std::fmt;
 use std::sync::Arc;
 
-/// A running engine. Clones are handles to the same one; it runs until [`shutdown`](Self::shutdown).
+/// A running engine. Clones are handles to the same one; it runs until [`shutdown`](Self::shutdown),
+/// or until the last handle is dropped, which blocks like a shutdown.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
 
@@ -33,12 +36,21 @@ struct Inner {
     driver: Driver,
     events: Events,
     current: ArcSwap<Compiled>,
-    records: Arc<dyn Records>,
+    /// None once the engine has ended: they keep files of the journal open.
+    readers: Mutex<Option<Readers>>,
+    /// Held while the configuration is replaced.
+    reloading: Mutex<()>,
     plugins: Option<Arc<Plugins>>,
     #[cfg(feature = "azure")]
     edge: Option<crate::edge::Edge>,
     #[cfg(feature = "azure")]
-    tokens: crate::edge::api::Tokens,
+    tokens: ArcSwap<crate::edge::api::Tokens>,
+}
+
+/// What reads the journal beside the driver.
+struct Readers {
+    records: Arc<dyn Records>,
+    blobs: Arc<dyn Blobs>,
 }
 
 impl Engine {
@@ -103,10 +115,12 @@ impl Engine {
         overview::look(self)
     }
 
-    /// Returns a reader of the decision records.
+    /// Returns a reader of the decision records, none once the engine has ended. A reader that is
+    /// left keeps the journal from being opened again by this process.
     #[must_use]
-    pub fn records(&self) -> Arc<dyn Records> {
-        Arc::clone(&self.0.records)
+    pub fn records(&self) -> Option<Arc<dyn Records>> {
+        let readers = self.0.readers.lock();
+        readers.as_ref().map(|readers| Arc::clone(&readers.records))
     }
 
     /// Tells how the plugins are doing.
@@ -127,6 +141,20 @@ impl Engine {
         self.0.driver.watch().clone()
     }
 
+    /// Puts another configuration in force, as a whole: live calls keep the flow, menus and time-outs
+    /// that they began with; agents, skills, groups, hours, tokens and plugins change at once. Where
+    /// the journal is, where the service is and where a server listens stays as it was at the start.
+    ///
+    /// Blocks until the change is durable and plugins are loaded; a plugin that cannot be loaded
+    /// leaves the one that is there.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong; the configuration of before stays in force.
+    pub fn reload(&self, config: Compiled) -> Result<(), BuildErrors> {
+        reload::reload(self, config)
+    }
+
     /// Ends the engine in order: a last snapshot, everything written, every answer given. Blocks the
     /// calling thread. Live calls stay up; the next start on the journal takes them over.
     ///
@@ -134,7 +162,9 @@ impl Engine {
     ///
     /// [`SubmitError::JournalFailed`], or [`SubmitError::Stopped`] if it was ended before.
     pub fn shutdown(&self) -> Result<Stopped, SubmitError> {
-        self.0.driver.stop()
+        let stopped = self.0.driver.stop();
+        self.0.readers.lock().take();
+        stopped
     }
 
     /// Returns the routes of the engine, to serve as they are or to merge into a larger router:
@@ -149,8 +179,8 @@ impl Engine {
     }
 
     #[cfg(feature = "azure")]
-    pub(crate) fn tokens(&self) -> &crate::edge::api::Tokens {
-        &self.0.tokens
+    pub(crate) fn tokens(&self) -> Arc<crate::edge::api::Tokens> {
+        self.0.tokens.load_full()
     }
 
     fn driver(&self) -> &Driver {
@@ -186,6 +216,13 @@ impl Engine {
         let config = self.config();
         let id = CodeId(symbol(&config, "disposition", name)?);
         known(config.dispositions.contains(&id), "disposition", name).map(|()| id)
+    }
+}
+
+impl Drop for Inner {
+    /// The last handle is gone: like a shutdown, whose result nobody wants.
+    fn drop(&mut self) {
+        drop(self.driver.stop());
     }
 }
 

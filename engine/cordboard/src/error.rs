@@ -20,6 +20,9 @@ pub enum SubmitError {
     /// The journal has failed: whether the input survives is unknown until the next start.
     #[error("{0}")]
     JournalFailed(#[from] Failure),
+    /// The input has hit a mistake in the engine: it was skipped, and everything else goes on.
+    #[error("the input has hit a mistake in the engine and was skipped; please report it")]
+    Skipped,
     /// The engine has stopped.
     #[error("the engine has stopped")]
     Stopped,
@@ -92,6 +95,9 @@ pub enum BuildError {
     /// The connection to Azure Communication Services could not be set up.
     #[error("acs: {0}")]
     Acs(String),
+    /// A new configuration was not taken.
+    #[error("the new configuration was not taken: {0}")]
+    Reload(SubmitError),
     /// A part that the configuration needs was not given.
     #[error("{0}")]
     Missing(&'static str),

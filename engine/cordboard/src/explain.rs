@@ -6,7 +6,7 @@
 
 mod words;
 
-use crate::driver::{RecordBody, State, subject_of_call};
+use crate::driver::{RecordBody, fold_log, subject_of_call};
 use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
@@ -158,19 +158,16 @@ impl fmt::Display for Explanation {
 
 /// What was sent and what came back, from the log.
 fn log_lines(folder: &Path, call: CallId) -> Result<Vec<ExplanationLine>, ReplayError> {
-    let replay = match open_replay(folder, ReplayFrom::Start) {
+    let open = || match open_replay(folder, ReplayFrom::Start) {
         Err(OpenError::Unreadable(ReadError::StartWasCut { .. })) => {
-            open_replay(folder, ReplayFrom::NewestSnapshot)?
+            Ok(open_replay(folder, ReplayFrom::NewestSnapshot)?)
         }
-        result => result?,
+        result => Ok(result?),
     };
-    let mut state = match &replay.snapshot {
-        Some(snapshot) => State::of_snapshot(snapshot)?,
-        None => State::default(),
-    };
-    let mut lines = Vec::new();
-    for entry in replay {
-        let entry = entry?;
+    let mut lines: Vec<ExplanationLine> = Vec::new();
+    fold_log::<ReplayError>(open, |entry, _, folded| {
+        // Entries come again when one makes the core panic.
+        lines.retain(|line| line.sequence < entry.seq.0);
         let mut say = |text: Option<String>| {
             lines.extend(text.map(|text| ExplanationLine {
                 sequence: entry.seq.0,
@@ -181,14 +178,14 @@ fn log_lines(folder: &Path, call: CallId) -> Result<Vec<ExplanationLine>, Replay
         if let Ok(input) = decode_payload::<Input>(&entry.payload) {
             say(words::input(&input, call));
         }
-        for command in state.fold_entry(&entry)?.commands {
+        for command in &folded.commands {
             if let Command::Operate { id, operation } = command
                 && id.call == call
             {
-                say(Some(words::operation(id, &operation)));
+                say(Some(words::operation(*id, operation)));
             }
         }
-    }
+    })?;
     Ok(lines)
 }
 

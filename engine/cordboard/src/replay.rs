@@ -1,8 +1,8 @@
 //! Replaying a journal: the proof that what is kept gives the same state and the same commands.
 
-use crate::driver::{Hash, State};
+use crate::driver::{Hash, fold_log};
 use crate::error::ReplayError;
-use cordboard_journal::{ReplayFrom, Seq, open_replay};
+use cordboard_journal::{ReplayFrom, open_replay};
 use std::path::Path;
 
 /// What a replay gave.
@@ -26,28 +26,16 @@ pub struct Replayed {
 ///
 /// [`ReplayError`]; a replay from the start needs a journal that keeps its whole log.
 pub fn replay(folder: &Path, from: ReplayFrom) -> Result<Replayed, ReplayError> {
-    let replay = open_replay(folder, from)?;
-    let (mut state, begun) = match &replay.snapshot {
-        Some(snapshot) => (State::of_snapshot(snapshot)?, snapshot.seq),
-        None => (State::default(), Seq(0)),
-    };
-    let mut last = begun;
-    let mut entries = 0;
-    for entry in replay {
-        let entry = entry?;
-        state.fold_entry(&entry)?;
-        last = entry.seq;
-        entries += 1;
-    }
-    let state_hash = state.hash().map_err(|error| ReplayError::Payload {
-        seq: last.0,
+    let log = fold_log::<ReplayError>(|| Ok(open_replay(folder, from)?), |_, _, _| {})?;
+    let state_hash = log.state.hash().map_err(|error| ReplayError::Payload {
+        seq: log.last.0,
         detail: error.to_string(),
     })?;
     Ok(Replayed {
-        from: begun.0,
-        last: last.0,
-        entries,
+        from: log.from.0,
+        last: log.last.0,
+        entries: log.entries,
         state_hash,
-        commands_hash: state.commands_hash,
+        commands_hash: log.state.commands_hash,
     })
 }

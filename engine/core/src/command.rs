@@ -57,8 +57,6 @@ pub enum Operation {
         to: Option<Participant>,
         /// Again and again.
         looped: bool,
-        /// Ends what is playing.
-        interrupt: bool,
     },
     /// `POST …:recognize` for digits.
     Recognize {
@@ -78,8 +76,6 @@ pub enum Operation {
         sensitive: bool,
         /// For sensitive digits: which collection they belong to.
         collection: Option<CollectionId>,
-        /// Ends what is playing.
-        interrupt: bool,
     },
     /// `POST …:cancelAllMediaOperations`.
     CancelMedia {

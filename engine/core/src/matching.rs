@@ -115,10 +115,17 @@ impl Tenant {
         let Some(config) = self.config.clone() else {
             return;
         };
+        // Calls may wait in queues of the configuration that they began with.
+        let removed = self
+            .pinned
+            .values()
+            .flat_map(|pinned| &pinned.queues)
+            .filter(|(queue, _)| !config.queues.contains_key(queue));
+        let queues: Vec<(&QueueId, &Arc<Queue>)> = config.queues.iter().chain(removed).collect();
         let mut pool_of: BTreeMap<QueueId, QueueId> =
-            config.queues.keys().map(|queue| (*queue, *queue)).collect();
+            queues.iter().map(|(queue, _)| (**queue, **queue)).collect();
         let mut queue_of_agent: BTreeMap<AgentId, QueueId> = BTreeMap::new();
-        for (queue, settings) in &config.queues {
+        for (queue, settings) in queues {
             for service in &settings.groups {
                 for agent in config.groups.get(&service.group).into_iter().flatten() {
                     match queue_of_agent.get(agent) {
@@ -136,12 +143,10 @@ impl Tenant {
             pool_of,
             ..Matching::default()
         };
-        self.all_pools_changed();
+        // Who may serve a contact, and when more may, has changed.
         let waiting: Vec<CallId> = self.waiting.all().collect();
         for call in waiting {
-            if let Some(call) = self.calls.get_mut(&call) {
-                call.left_out = false;
-            }
+            self.with_call(call, |call, tenant| call.widen(tenant));
         }
         self.staffing_changed = true;
     }

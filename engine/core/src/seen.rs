@@ -12,6 +12,11 @@ pub(crate) struct SeenEvents {
 }
 
 impl SeenEvents {
+    /// Tells whether an id was noted and is not forgotten.
+    pub(crate) fn knows(&self, id: &EventId) -> bool {
+        self.ids.contains(id)
+    }
+
     /// Notes an id; `false` when it was known. Events without an id are always new.
     pub(crate) fn note(&mut self, id: &EventId, limit: u32) -> bool {
         if id.0.is_empty() {

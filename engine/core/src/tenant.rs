@@ -109,6 +109,13 @@ impl Tenant {
         self.waiting.length(queue)
     }
 
+    /// Tells in which queue a contact waits, offers included.
+    #[must_use]
+    pub fn queue_of_call(&self, call: CallId) -> Option<QueueId> {
+        let waiting = self.calls.get(&call)?.waiting()?;
+        Some(waiting.queue)
+    }
+
     /// Tells what an agent is doing.
     #[must_use]
     pub fn agent_status(&self, agent: AgentId) -> Option<crate::event::AgentStatus> {
@@ -281,15 +288,16 @@ impl Tenant {
         let Some(config) = self.config.clone() else {
             return Reply::Refused(Refusal::NotConfigured);
         };
+        if self.seen.knows(&contact.event) {
+            return Reply::Ignored(Ignored::Duplicate);
+        }
         if !config.queues.contains_key(&contact.queue) {
             return Reply::Refused(Refusal::UnknownQueue);
         }
         if self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX) {
             return Reply::Refused(Refusal::LimitReached);
         }
-        if !self.seen.note(&contact.event, config.limits.event_ids_max) {
-            return Reply::Ignored(Ignored::Duplicate);
-        }
+        self.seen.note(&contact.event, config.limits.event_ids_max);
         let id = self.new_call_id();
         let mut call = Call::external(id, &config, &contact);
         call.enter_queue(self, contact.queue);

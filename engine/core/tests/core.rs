@@ -12,4 +12,5 @@
 )]
 
 mod harness;
+mod property;
 mod scenario;

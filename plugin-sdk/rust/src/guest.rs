@@ -37,7 +37,9 @@ impl<P: Plugin> Configured<P> {
     /// `config` and `bytes` are a string as the canonical ABI passes it: memory that
     /// [`reallocate`] gave, of which the caller lets go.
     pub unsafe fn configure(&'static self, config: *mut u8, bytes: usize) -> *const u32 {
-        log_panics();
+        if cfg!(feature = "diagnostics") {
+            log_panics();
+        }
         // SAFETY: see above.
         let config = unsafe { take(config, bytes) };
         let result = match core::str::from_utf8(&config) {
@@ -111,7 +113,9 @@ pub unsafe fn reallocate(at: *mut u8, size: usize, align: usize, new_size: usize
         }
     };
     if new.is_null() {
-        write(Level::Error, "out of memory for what the host passes");
+        if cfg!(feature = "diagnostics") {
+            write(Level::Error, "out of memory for what the host passes");
+        }
         std::process::abort();
     }
     new

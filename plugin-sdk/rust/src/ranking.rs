@@ -71,18 +71,25 @@ impl Ranking {
             self.ranked.push(row);
             return;
         }
-        let mut carried = row;
-        // No branch: which row is the better one cannot be guessed.
-        for place in &mut self.ranked {
-            (*place, carried) = ((*place).min(carried), (*place).max(carried));
-        }
         if self.ranked.len() < self.best_max {
             if self.ranked.is_empty() {
                 self.ranked.reserve_exact(self.best_max);
             }
-            self.ranked.push(carried);
-        } else if self.outranked != ReasonCode::NONE {
-            self.reject(Row::index(carried), self.outranked);
+            self.ranked.push(row);
+        } else if let Some(worst) = self.ranked.last_mut() {
+            let outranked = core::mem::replace(worst, row);
+            if self.outranked != ReasonCode::NONE {
+                self.reject(Row::index(outranked), self.outranked);
+            }
+        }
+        // Rows come in native order, so a later one mostly ranks low: from the end, few steps.
+        let mut rest = self.ranked.as_mut_slice();
+        while let [before @ .., last] = rest {
+            match before.last_mut() {
+                Some(previous) if *previous > *last => core::mem::swap(previous, last),
+                _ => break,
+            }
+            rest = before;
         }
         if self.ranked.len() == self.best_max {
             self.limit = self.ranked.last().copied().unwrap_or_default();

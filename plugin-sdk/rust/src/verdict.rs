@@ -14,6 +14,8 @@ pub enum Answer {
 
 /// The verdict on facts that cannot be read.
 pub(crate) fn unreadable(why: &'static str) -> Vec<u32> {
-    crate::log!(Error, "{why}: abstaining");
+    if cfg!(any(feature = "diagnostics", not(target_arch = "wasm32"))) {
+        crate::log!(Error, "{why}: abstaining");
+    }
     vec![verdict::ABSTAIN, verdict::MEMO_KEEP, 0, 0]
 }

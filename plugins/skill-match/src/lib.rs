@@ -8,8 +8,7 @@ mod config;
 mod rule;
 
 use cordboard_plugin::{
-    AgentColumn, Answer, Memo, Plugin, Problems, QueueId, Ranking, ReasonCode, SkillMatch,
-    SkillMatchFacts,
+    AgentColumn, Answer, Memo, Plugin, Problems, QueueId, Ranking, SkillMatch, SkillMatchFacts,
 };
 
 pub use crate::config::Config;
@@ -34,9 +33,6 @@ cordboard_plugin::reasons! {
         Outranked = 3 => "others scored higher",
     }
 }
-
-/// The code of [`Reason::MeetsAll`]; the next one is [`Reason::MissesWish`].
-const MEETS_ALL: u16 = Reason::MeetsAll as u16;
 
 cordboard_plugin::export! {
     plugin: SkillLevels,
@@ -76,11 +72,16 @@ impl SkillMatch for SkillLevels {
             let mut score = rule.points(candidate.idle_ms(), candidate.group_order());
             let mut open = 0;
             for (asked, &level) in asked.iter().zip(candidate.levels()) {
-                let (points, is_open) = asked.points(level);
-                score += points;
-                open |= is_open;
+                let (points, is_low) = asked.points(level);
+                score = score.wrapping_add(points);
+                open |= is_low;
             }
-            ranking.rank(candidate.index(), score, ReasonCode(MEETS_ALL + open));
+            let reason = if open == 0 {
+                Reason::MeetsAll
+            } else {
+                Reason::MissesWish
+            };
+            ranking.rank(candidate.index(), score, reason);
         }
         Answer::Decided
     }

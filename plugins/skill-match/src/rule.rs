@@ -83,14 +83,14 @@ impl Asked {
     ///
     /// Whether it is too low is worked with as a number: levels come in no order that a processor
     /// could guess, and a wrong guess costs more than all the arithmetic here.
-    pub(crate) fn points(self, level: u32) -> (i32, u16) {
-        let level = level.min(LEVEL_MAX);
-        let points = self.base + self.slope * level.cast_signed();
-        if level < self.minimum {
-            (0, 1)
-        } else {
-            (points, 0)
-        }
+    pub(crate) fn points(self, level: u32) -> (i32, u32) {
+        let is_low = u32::from(level < self.minimum);
+        // Levels are at most 100. Wrapping costs nothing, and a wrong level is no reason to trap.
+        let points = self.slope.wrapping_mul(level.cast_signed());
+        let points = self.base.wrapping_add(points);
+        // All bits where the level will do, none where it is too low.
+        let mask = is_low.wrapping_sub(1).cast_signed();
+        (points & mask, is_low)
     }
 }
 

@@ -174,11 +174,7 @@ fn the_largest_numbers_stay_in_range() {
             "group_step": 10000 } }"#,
     );
     let requirements = [required("german", 1); 32];
-    let mut facts = on(
-        "support",
-        &requirements,
-        levels([&[u32::MAX; 32], &[1; 32]]),
-    );
+    let mut facts = on("support", &requirements, levels([&[100; 32], &[1; 32]]));
     facts.candidates[0].idle_ms = u32::MAX;
     facts.candidates[1].group_order = u32::MAX;
     let verdict = facts.rank(&plugin);

@@ -11,8 +11,16 @@ pub(crate) fn count(plugins: Vec<PluginStatus>) -> Decisions {
     plugins
         .into_iter()
         .map(|plugin| {
-            let OutcomeCounts { ok, abstain, trap, deadline, memory, bad_output, overload, not_loaded } =
-                plugin.outcomes;
+            let OutcomeCounts {
+                ok,
+                abstain,
+                trap,
+                deadline,
+                memory,
+                bad_output,
+                overload,
+                not_loaded,
+            } = plugin.outcomes;
             let outcomes = [
                 ("ok", ok),
                 ("abstain", abstain),
@@ -23,7 +31,13 @@ pub(crate) fn count(plugins: Vec<PluginStatus>) -> Decisions {
                 ("overload", overload),
                 ("not-loaded", not_loaded),
             ];
-            (plugin.slot, outcomes.into_iter().filter(|(_, count)| *count > 0).collect())
+            (
+                plugin.slot,
+                outcomes
+                    .into_iter()
+                    .filter(|(_, count)| *count > 0)
+                    .collect(),
+            )
         })
         .collect()
 }

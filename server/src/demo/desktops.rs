@@ -3,10 +3,10 @@
 
 use anyhow::Context as _;
 use cordboard::Engine;
-use cordboard::events::Item;
-use cordboard_clock::Clock;
 use cordboard::core::event::{AgentStatus, Event};
 use cordboard::core::ids::{AgentId, CallId};
+use cordboard::events::Item;
+use cordboard_clock::Clock;
 use cordboard_simulator::script::CallerScript;
 use std::collections::BTreeSet;
 use tokio::task::JoinHandle;
@@ -42,7 +42,12 @@ pub(crate) fn open(
         let ready = engine.agent(name)?.ready();
         drop(ready);
     }
-    let desks = Desks { engine: engine.clone(), clock: clock.clone(), payers, paying: BTreeSet::new() };
+    let desks = Desks {
+        engine: engine.clone(),
+        clock: clock.clone(),
+        payers,
+        paying: BTreeSet::new(),
+    };
     Ok(tokio::spawn(async move {
         let mut desks = desks;
         while let Some(delivery) = events.next().await {
@@ -67,15 +72,23 @@ struct Desks {
 impl Desks {
     fn see(&mut self, event: &Event) {
         match *event {
-            Event::AgentChanged { agent, state: AgentStatus::NotReadyRona } => {
+            Event::AgentChanged {
+                agent,
+                state: AgentStatus::NotReadyRona,
+            } => {
                 self.later(BACK_AFTER_MS, move |engine, config| {
                     let desk = engine.agent(config.symbols.name(agent.0))?;
                     drop(desk.ready());
                     Ok(())
                 });
             }
-            Event::OfferIssued { offer, ref context, .. } => {
-                if context.get("caller").is_some_and(|number| self.payers.contains(number)) {
+            Event::OfferIssued {
+                offer, ref context, ..
+            } => {
+                if context
+                    .get("caller")
+                    .is_some_and(|number| self.payers.contains(number))
+                {
                     self.paying.insert(offer.call);
                 }
             }
@@ -86,7 +99,11 @@ impl Desks {
                     Ok(())
                 });
             }
-            Event::CallEnded { call, agent: Some(agent), .. } => self.wrap_up(call, agent),
+            Event::CallEnded {
+                call,
+                agent: Some(agent),
+                ..
+            } => self.wrap_up(call, agent),
             _ => {}
         }
     }

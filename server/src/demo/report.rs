@@ -16,7 +16,10 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn new(ledger: &Ledger, decisions: Decisions) -> Self {
-        Self { figures: ledger.figures(), decisions }
+        Self {
+            figures: ledger.figures(),
+            decisions,
+        }
     }
 
     /// Nobody was lost, and nothing happened that must not.
@@ -30,9 +33,16 @@ impl Report {
             silence_over_3s,
             ..
         } = &self.figures;
-        [lost, unreached, answered_twice, offered_twice, connected_to_voicemail, silence_over_3s]
-            .iter()
-            .all(|count| **count == 0)
+        [
+            lost,
+            unreached,
+            answered_twice,
+            offered_twice,
+            connected_to_voicemail,
+            silence_over_3s,
+        ]
+        .iter()
+        .all(|count| **count == 0)
     }
 
     pub(crate) fn json(&self) -> anyhow::Result<String> {
@@ -49,15 +59,27 @@ impl Report {
         let rows = [
             ("calls", figures.calls, ""),
             ("answered", figures.answered, ""),
-            ("connected", figures.connected, "talked to an agent in person"),
-            ("abandoned", figures.abandoned, "hung up before they talked to anybody"),
+            (
+                "connected",
+                figures.connected,
+                "talked to an agent in person",
+            ),
+            (
+                "abandoned",
+                figures.abandoned,
+                "hung up before they talked to anybody",
+            ),
             ("rona", figures.rona, "rings that nobody answered"),
             ("recorded", figures.recorded, ""),
             ("lost", figures.lost, "must be 0"),
             ("unreached", figures.unreached, "must be 0"),
             ("answered twice", figures.answered_twice, "must be 0"),
             ("offered twice", figures.offered_twice, "must be 0"),
-            ("connected to voicemail", figures.connected_to_voicemail, "must be 0"),
+            (
+                "connected to voicemail",
+                figures.connected_to_voicemail,
+                "must be 0",
+            ),
             ("silence over 3 s", figures.silence_over_3s, "must be 0"),
         ];
         for (name, count, note) in rows {
@@ -71,8 +93,10 @@ impl Report {
             );
         }
         for (plugin, outcomes) in &self.decisions {
-            let outcomes: Vec<String> =
-                outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+            let outcomes: Vec<String> = outcomes
+                .iter()
+                .map(|(outcome, count)| format!("{count} {outcome}"))
+                .collect();
             let _ = writeln!(text, "decisions by {plugin}: {}", outcomes.join(", "));
         }
         let _ = write!(text, "took {:.1} s", took.as_secs_f64());

@@ -5,8 +5,8 @@ use cordboard::core::Config;
 use cordboard::core::config::{AgentProfile, Exit, MenuAction, ResourceAccount};
 use cordboard::core::question::EndpointKind;
 use cordboard_simulator::script::{
-    AgentScript, CallerScript, Card, Choose, EndpointScript, Fate, MenuAnswer, Phase, PlannedHangUp,
-    RawId, RingBehaviour, Role,
+    AgentScript, CallerScript, Card, Choose, EndpointScript, Fate, MenuAnswer, Phase,
+    PlannedHangUp, RawId, RingBehaviour, Role,
 };
 use std::collections::BTreeSet;
 
@@ -47,7 +47,12 @@ pub(crate) fn draw(config: &Config, calls: u32, seed: u64) -> Scripts {
     Scripts { callers, agents }
 }
 
-fn caller(number: u32, dials_at: u64, line: &ResourceAccount, chance: &mut fastrand::Rng) -> CallerScript {
+fn caller(
+    number: u32,
+    dials_at: u64,
+    line: &ResourceAccount,
+    chance: &mut fastrand::Rng,
+) -> CallerScript {
     let name = format!("caller-{number:04}");
     let from = format!("4:+1425557{number:04}");
     let mut script = CallerScript::new(&name, line.identity.raw_id(), &from);
@@ -62,7 +67,10 @@ fn caller(number: u32, dials_at: u64, line: &ResourceAccount, chance: &mut fastr
         .filter(|(_, action)| matches!(action, MenuAction::Queue(_)))
         .map(|(digit, _)| *digit)
         .collect();
-    let choice: String = queue_digits.get(chance.usize(..queue_digits.len().max(1))).map(char::to_string).unwrap_or_default();
+    let choice: String = queue_digits
+        .get(chance.usize(..queue_digits.len().max(1)))
+        .map(char::to_string)
+        .unwrap_or_default();
     script.menu = vec![MenuAnswer::keys(&choice)];
     match chance.u32(..100) {
         // Says nothing to the menu.
@@ -74,7 +82,11 @@ fn caller(number: u32, dials_at: u64, line: &ResourceAccount, chance: &mut fastr
         // Pays by card.
         16..26 => {
             script.talk_ms = script.talk_ms.max(60_000);
-            script.card = Some(Card { digits: TEST_CARD.to_owned(), delay_ms: 1_500, between_ms: 250 });
+            script.card = Some(Card {
+                digits: TEST_CARD.to_owned(),
+                delay_ms: 1_500,
+                between_ms: 250,
+            });
         }
         // Has little patience.
         26..34 => {
@@ -91,8 +103,15 @@ fn caller(number: u32, dials_at: u64, line: &ResourceAccount, chance: &mut fastr
                 Phase::Offering,
                 Phase::Talking,
             ];
-            let phase = phases.get(chance.usize(..phases.len())).copied().unwrap_or(Phase::Queue);
-            let after_ms = if phase == Phase::Ringing { 0 } else { chance.u64(0..3_000) };
+            let phase = phases
+                .get(chance.usize(..phases.len()))
+                .copied()
+                .unwrap_or(Phase::Queue);
+            let after_ms = if phase == Phase::Ringing {
+                0
+            } else {
+                chance.u64(0..3_000)
+            };
             script.hang_up = Some(PlannedHangUp { phase, after_ms });
             script.allowed_fates.extend(gave_up());
         }
@@ -103,7 +122,12 @@ fn caller(number: u32, dials_at: u64, line: &ResourceAccount, chance: &mut fastr
 
 /// How a call may end for a caller who waits as long as it takes: an agent, or a queue's exit.
 fn served() -> BTreeSet<Fate> {
-    BTreeSet::from([Fate::Talked, Fate::Dismissed, Fate::LeftMessage, Fate::Diverted])
+    BTreeSet::from([
+        Fate::Talked,
+        Fate::Dismissed,
+        Fate::LeftMessage,
+        Fate::Diverted,
+    ])
 }
 
 fn gave_up() -> [Fate; 5] {
@@ -126,13 +150,18 @@ fn agent(name: &str, profile: &AgentProfile) -> AgentScript {
             choose: Choose::AtRandom,
         })
         .collect();
-    AgentScript { person: name.to_owned(), role: Role::Agent, endpoints }
+    AgentScript {
+        person: name.to_owned(),
+        role: Role::Agent,
+        endpoints,
+    }
 }
 
 /// Most rings are answered; some are declined, some ring out, and a phone may have a voicemail.
 fn rings(kind: EndpointKind) -> Vec<RingBehaviour> {
-    let mut rings: Vec<RingBehaviour> =
-        [1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000].map(RingBehaviour::answer).to_vec();
+    let mut rings: Vec<RingBehaviour> = [1_500, 2_000, 2_500, 3_000, 4_000, 5_000, 6_000, 8_000]
+        .map(RingBehaviour::answer)
+        .to_vec();
     rings.push(RingBehaviour::NoAnswer);
     match kind {
         EndpointKind::TeamsClient | EndpointKind::CallingSdk => {
@@ -148,7 +177,13 @@ fn outside(config: &Config) -> Vec<AgentScript> {
     let numbers: BTreeSet<&str> = config
         .queues
         .values()
-        .flat_map(|queue| [&queue.exits.max_wait, &queue.exits.no_agents, &queue.exits.closed])
+        .flat_map(|queue| {
+            [
+                &queue.exits.max_wait,
+                &queue.exits.no_agents,
+                &queue.exits.closed,
+            ]
+        })
         .filter_map(|exit| match exit {
             Exit::Number(who) => Some(who.raw_id()),
             Exit::Message(_) | Exit::Queue(_) | Exit::Voicemail { .. } => None,

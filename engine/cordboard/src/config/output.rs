@@ -50,13 +50,24 @@ impl Compiled {
         self.text.expose()
     }
 
-    /// Compiles the same text with the same files and variables again, so that the names of
-    /// `previous` keep their numbers.
+    /// Returns the same with the numbers that names have in `previous`.
     ///
     /// # Errors
     ///
-    /// As [`compile`](super::compile()); in practice none, because the same text was fine before.
-    pub fn renumbered(&self, previous: &Symbols) -> Result<Self, Vec<Problem>> {
+    /// As [`compile`](super::compile()); in practice none, because the text was fine before.
+    pub fn keeping(self, previous: &Symbols) -> Result<Self, Vec<Problem>> {
+        let keeps = previous
+            .names()
+            .all(|(symbol, name)| self.config.symbols.name(symbol) == name);
+        if keeps {
+            Ok(self)
+        } else {
+            self.renumbered(previous)
+        }
+    }
+
+    /// Compiles the same text with the same files and variables again.
+    fn renumbered(&self, previous: &Symbols) -> Result<Self, Vec<Problem>> {
         let mut compiled = super::compile(self.text.expose(), Some(previous), self.kept.as_ref())?;
         // What the embedder may have changed since.
         compiled.journal = self.journal.clone();

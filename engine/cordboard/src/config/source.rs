@@ -1,7 +1,7 @@
 //! What a configuration refers to: files and environment variables.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::PathBuf;
 
@@ -12,6 +12,14 @@ pub trait Source {
     /// # Errors
     /// The file cannot be read.
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
+
+    /// Tells whether a file could be read.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn check(&self, path: &str) -> io::Result<()> {
+        self.read(path).map(drop)
+    }
 
     /// Returns the value of an environment variable.
     fn variable(&self, name: &str) -> Option<String>;
@@ -38,6 +46,10 @@ impl Machine {
 impl Source for Machine {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         std::fs::read(self.folder.join(path))
+    }
+
+    fn check(&self, path: &str) -> io::Result<()> {
+        std::fs::File::open(self.folder.join(path)).map(drop)
     }
 
     fn variable(&self, name: &str) -> Option<String> {
@@ -110,6 +122,7 @@ pub(crate) struct Captured<'a> {
 pub(crate) struct Kept {
     memory: Memory,
     paths: BTreeMap<String, PathBuf>,
+    readable: BTreeSet<String>,
 }
 
 impl<'a> Captured<'a> {
@@ -133,6 +146,13 @@ impl Source for Captured<'_> {
         Ok(bytes)
     }
 
+    fn check(&self, path: &str) -> io::Result<()> {
+        self.source.check(path)?;
+        let mut kept = self.kept.borrow_mut();
+        kept.readable.insert(path.to_owned());
+        Ok(())
+    }
+
     fn variable(&self, name: &str) -> Option<String> {
         let value = self.source.variable(name)?;
         let mut kept = self.kept.borrow_mut();
@@ -151,6 +171,13 @@ impl Source for Captured<'_> {
 impl Source for Kept {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         self.memory.read(path)
+    }
+
+    fn check(&self, path: &str) -> io::Result<()> {
+        if self.readable.contains(path) {
+            return Ok(());
+        }
+        Err(io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -11,8 +11,9 @@ use cordboard_journal::{Journal, Seq, encode_payload};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Questions whose facts are kept until the decision is known.
-pub const QUESTIONS_KEPT_MAX: usize = 4_096;
+/// The newest questions whose facts are kept for the decisions that follow from them: a ranking may
+/// lead to several.
+pub const QUESTIONS_KEPT_MAX: usize = 2_048;
 
 /// What an offer tells an agent that may stand in a record as well: nothing about the person.
 const OFFER_CONTEXT_KEPT: [&str; 2] = ["waited-ms", "menu-digits"];
@@ -167,20 +168,6 @@ impl Joiner {
                 Some((call, RecordBody::Event(impersonal(event))))
             }
             Command::Operate { .. } | Command::Ask(_) => None,
-        }
-    }
-
-    /// Forgets what the entry that is being recorded has settled: its verdict is spent.
-    pub(super) fn settled(&mut self, question: Option<QuestionId>, commands: &[Command]) {
-        if let Some(question) = question {
-            self.open.remove(&question);
-        }
-        for command in commands {
-            if let Command::Record(decision) = command
-                && let Some(question) = decision.question
-            {
-                self.open.remove(&question);
-            }
         }
     }
 }

@@ -6,13 +6,14 @@ use super::inbox::{Inbox, Message, Outlet};
 use super::lanes::{Lanes, Waiting};
 use super::operator::{Completion, Request};
 use super::outbox::{Effect, Held, Outbox};
+use super::rebuild::rebuild;
 use super::records::Joiner;
 use super::{Advisor, Announced, Evidence, Operator, Parts, Stopped};
 use crate::error::SubmitError;
 use crate::events::{EventCursor, Events, NumberedEvent};
 use crate::pending::Promise;
 use cordboard_clock::{AlarmId, Clock, Hold};
-use cordboard_core::ids::{CommandId, QuestionId, Timestamp};
+use cordboard_core::ids::{CommandId, Timestamp};
 use cordboard_core::input::{Outcome, Reply};
 use cordboard_core::{Command, Input, Operation};
 use cordboard_journal::{
@@ -20,6 +21,7 @@ use cordboard_journal::{
     encode_payload,
 };
 use crossbeam_channel::select;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// A shard, as its thread owns it.
@@ -207,11 +209,16 @@ impl Shard {
                 return None;
             }
         };
-        let answered = self.note_verdict(&input, evidence);
+        if let Input::Verdict(verdict) = &input {
+            self.joiner.answered(verdict, evidence);
+        }
         let is_config = matches!(input, Input::Config(_));
-        let Folded { reply, commands } = self.state.fold(self.now, input);
+        let Some(Folded { reply, commands }) = self.fold(seq, input) else {
+            refuse(promise, SubmitError::Skipped);
+            return None;
+        };
         tracing::trace!(%seq, ?reply, commands = commands.len(), "input folded");
-        self.record(seq, answered, &commands);
+        self.record(seq, &commands);
         if is_config {
             self.write_names();
         }
@@ -219,6 +226,32 @@ impl Shard {
         effects.extend(promise.map(|promise| Effect::Reply(promise, reply)));
         self.outbox.hold(Held { seq, effects, hold });
         self.catch_up();
+        None
+    }
+
+    /// Folds an input. One that makes the core panic is skipped: the state is read back from the
+    /// journal without it, and everything else goes on.
+    fn fold(&mut self, seq: Seq, input: Input) -> Option<Folded> {
+        let (state, now) = (&mut self.state, self.now);
+        let folded = catch_unwind(AssertUnwindSafe(|| state.fold(now, input)));
+        if let Ok(folded) = folded {
+            return Some(folded);
+        }
+        tracing::error!(%seq, "an input has made the core panic; it is skipped");
+        while self.durable < seq && self.failed.is_none() {
+            match self.announced.0.recv() {
+                Ok(event) => self.handle_announcement(event),
+                Err(_) => break,
+            }
+        }
+        match rebuild(self.journal.as_mut(), &self.events, &self.clock) {
+            Ok(state) => self.state = state,
+            Err(error) => self.fail(Failure {
+                stream: Stream::Log,
+                durable: self.durable,
+                detail: error.to_string().into(),
+            }),
+        }
         None
     }
 
@@ -242,21 +275,12 @@ impl Shard {
         }
     }
 
-    fn note_verdict(&mut self, input: &Input, evidence: Option<Evidence>) -> Option<QuestionId> {
-        let Input::Verdict(verdict) = input else {
-            return None;
-        };
-        self.joiner.answered(verdict, evidence);
-        Some(verdict.question)
-    }
-
-    fn record(&mut self, seq: Seq, answered: Option<QuestionId>, commands: &[Command]) {
+    fn record(&mut self, seq: Seq, commands: &[Command]) {
         let config = self.state.tenant.config().map(Arc::clone);
         let digest = config.as_ref().map_or("", |config| &config.digest);
         let journal = self.journal.as_mut();
         self.joiner.note_questions(commands);
         self.joiner.write(journal, seq, self.now, commands, digest);
-        self.joiner.settled(answered, commands);
     }
 
     /// Asks at once; returns what has to wait.

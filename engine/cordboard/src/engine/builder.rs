@@ -1,16 +1,17 @@
 //! Putting an engine together.
 
-use super::{Engine, Inner};
+use super::{Engine, Inner, Readers};
 use crate::config::{Compiled, JournalSettings};
 use crate::driver::{
-    self, Advisor, Announced, Driver, InboxLimits, NoAdvisor, NoOperator, Operator, Parts, State,
+    self, Advisor, Announced, Driver, InboxLimits, NoAdvisor, NoOperator, Operator, Parts,
 };
 use crate::error::{BuildError, BuildErrors};
 use crate::events::{EVENTS_KEPT_MAX, Events};
 use crate::plugins::Plugins;
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
-use cordboard_journal::{Journal, MemoryDisk, OpenError, OpenReport, Options, RetainLog};
+use cordboard_journal::{Blobs, Journal, MemoryDisk, OpenError, OpenReport, Options, RetainLog};
+use parking_lot::Mutex;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -188,7 +189,11 @@ impl EngineBuilder {
                 return Err(BuildErrors(errors));
             }
         };
-        let config = match renumbered(self.config, &state) {
+        let kept = match state.tenant.config() {
+            Some(before) => self.config.keeping(&before.symbols),
+            None => Ok(self.config),
+        };
+        let config = match kept {
             Ok(config) => config,
             Err(problems) => {
                 errors.extend(problems.into_iter().map(BuildError::Configuration));
@@ -198,13 +203,14 @@ impl EngineBuilder {
         if !errors.is_empty() {
             return Err(BuildErrors(errors));
         }
-        keep_text(journal.as_ref(), &config);
+        let blobs = journal.blobs();
+        keep_text(blobs.as_ref(), &config);
         let identity = journal.identity().clone();
         let is_new = report.last.0 == 0;
         let opening = driver::opening(&state, is_new, identity.epoch, &config.config);
         let records = journal.records();
         if let Some(plugins) = &plugins {
-            plugins.load(&config, &journal.blobs());
+            plugins.load(&config, &blobs);
         }
         let advisor = self
             .advisor
@@ -237,9 +243,10 @@ impl EngineBuilder {
             driver,
             events,
             #[cfg(feature = "azure")]
-            tokens: crate::edge::api::Tokens::new(&config),
+            tokens: ArcSwap::from_pointee(crate::edge::api::Tokens::new(&config)),
             current: ArcSwap::from_pointee(config),
-            records,
+            readers: Mutex::new(Some(Readers { records, blobs })),
+            reloading: Mutex::default(),
             plugins,
             #[cfg(feature = "azure")]
             edge,
@@ -263,28 +270,13 @@ fn in_folder(settings: &JournalSettings) -> Opener {
     })
 }
 
-/// Names keep the numbers that they have in the journal.
-fn renumbered(config: Compiled, state: &State) -> Result<Compiled, Vec<crate::config::Problem>> {
-    let Some(before) = state.tenant.config() else {
-        return Ok(config);
-    };
-    let keeps_numbers = before
-        .symbols
-        .names()
-        .all(|(symbol, name)| config.config.symbols.name(symbol) == name);
-    if keeps_numbers {
-        return Ok(config);
-    }
-    config.renumbered(&before.symbols)
-}
-
 /// Keeps the text beside the journal, for whoever wants to understand an old record. A text with
 /// secrets in it is not kept.
-fn keep_text(journal: &dyn Journal, config: &Compiled) {
+pub(super) fn keep_text(blobs: &dyn Blobs, config: &Compiled) {
     if config.dev {
         return;
     }
-    if let Err(error) = journal.blobs().put(config.text().as_bytes()) {
+    if let Err(error) = blobs.put(config.text().as_bytes()) {
         tracing::warn!(%error, "the text of the configuration is not kept");
     }
 }

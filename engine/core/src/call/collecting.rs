@@ -88,7 +88,6 @@ impl Call {
             silence: settings.silence,
             sensitive: settings.sensitive,
             collection: Some(collecting.collection),
-            interrupt: true,
         };
         self.operate(tenant, Purpose::Collect(collecting.collection), operation);
     }

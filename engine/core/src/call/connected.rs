@@ -146,7 +146,7 @@ impl Call {
         let Some(settings) = tenant.queue_settings(self, connected.queue) else {
             return Reply::Refused(Refusal::UnknownQueue);
         };
-        let Some(operation) = self.play_to_caller(settings.music, true, true) else {
+        let Some(operation) = self.play_to_caller(settings.music, true) else {
             return Reply::Refused(Refusal::NotNow);
         };
         self.operate(tenant, Purpose::Hold, operation);

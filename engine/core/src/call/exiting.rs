@@ -41,20 +41,20 @@ impl Call {
     pub(crate) fn take_exit(&mut self, tenant: &mut Tenant, queue: QueueId, exit: Exit) {
         let waited = self.waiting().is_some();
         self.leave_queue(tenant);
+        if waited {
+            // The music of this queue would go on under whatever comes next.
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
         match exit {
             Exit::Queue(next) => {
                 self.queue_moves = self.queue_moves.saturating_add(1);
                 if self.queue_moves > tenant.limits().queue_moves_max {
                     return self.end(tenant, CallOutcome::Exited);
                 }
-                if waited {
-                    // The music of this queue would go on under the next one's.
-                    self.cancel_media(tenant, Purpose::StopMedia);
-                }
                 self.state = State::Exiting(Exiting::Moving);
                 self.enter_queue(tenant, next);
             }
-            Exit::Message(prompt) => match self.play_to_caller(prompt, false, true) {
+            Exit::Message(prompt) => match self.play_to_caller(prompt, false) {
                 Some(operation) => {
                     self.state = State::Exiting(Exiting::Message);
                     self.operate(tenant, Purpose::ExitMessage, operation);
@@ -64,7 +64,7 @@ impl Call {
             Exit::Voicemail {
                 greeting,
                 length_max,
-            } => match self.play_to_caller(greeting, false, true) {
+            } => match self.play_to_caller(greeting, false) {
                 Some(operation) => {
                     self.state = State::Exiting(Exiting::Greeting { length_max });
                     self.operate(tenant, Purpose::VoicemailGreeting, operation);
@@ -140,7 +140,7 @@ impl Call {
         let music = tenant
             .queue_settings(self, queue)
             .map(|settings| settings.music);
-        if let Some(operation) = music.and_then(|music| self.play_to_caller(music, true, true)) {
+        if let Some(operation) = music.and_then(|music| self.play_to_caller(music, true)) {
             self.operate(tenant, Purpose::ExitMusic, operation);
         }
         let operation = Operation::AddParticipant {

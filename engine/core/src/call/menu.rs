@@ -102,7 +102,6 @@ impl Call {
             silence: menu.silence,
             sensitive: false,
             collection: None,
-            interrupt: false,
         };
         self.operate(tenant, Purpose::Menu, operation);
     }

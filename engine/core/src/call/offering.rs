@@ -403,6 +403,17 @@ impl Call {
         }
     }
 
+    /// Somebody behind a phone number is being asked to press 1.
+    pub(crate) fn is_confirming(&self) -> bool {
+        let State::Offering(offering) = &self.state else {
+            return false;
+        };
+        let Step::Ringing { legs, .. } = &offering.step else {
+            return false;
+        };
+        legs.iter().any(|leg| leg.state == LegState::Confirming)
+    }
+
     /// Tells whether a party is meant to be in the call or to join it.
     pub(crate) fn is_expected(&self, who: &Participant) -> bool {
         match &self.state {
@@ -548,7 +559,6 @@ impl Call {
             silence: config.timeouts.confirm,
             sensitive: false,
             collection: None,
-            interrupt: false,
         };
         self.operate(
             tenant,

@@ -136,7 +136,7 @@ impl Call {
         }
     }
 
-    /// A routing group joins in, or a requirement has expired.
+    /// A routing group joins in, a requirement has expired, or the configuration has changed.
     pub(crate) fn widen(&mut self, tenant: &mut Tenant) {
         let Some(waiting) = self.waiting() else {
             return;
@@ -158,14 +158,15 @@ impl Call {
             Music::Playing { .. } => return,
             Music::Message { .. } => 0,
         };
-        let Some(operation) = self.play_to_caller(settings.music, true, false) else {
+        let Some(operation) = self.play_to_caller(settings.music, true) else {
             return;
         };
         let sequence = self.operate(tenant, Purpose::Music, operation);
         self.set_music(Music::Playing { sequence, failures });
     }
 
-    /// Interrupts the music with the queue's message.
+    /// Ends the music for the queue's message. On one party's leg nothing can be interrupted (ACS refuses it with
+    /// 412/8583), so all media is cancelled first; while a phone number is being asked to press 1, the message waits.
     pub(crate) fn play_message(&mut self, tenant: &mut Tenant) {
         let Some((settings, _)) = self.waiting_settings(tenant) else {
             return;
@@ -173,10 +174,15 @@ impl Call {
         let Some(message) = settings.message else {
             return;
         };
+        if self.is_confirming() {
+            let wait = tenant.timeouts().confirm;
+            return self.set_timer(tenant, CallTimer::Message, wait);
+        }
         self.set_timer(tenant, CallTimer::Message, message.every);
-        let Some(operation) = self.play_to_caller(message.prompt, false, true) else {
+        let Some(operation) = self.play_to_caller(message.prompt, false) else {
             return;
         };
+        self.cancel_media(tenant, Purpose::StopMedia);
         tenant
             .timers
             .clear(Timer::Call(self.id, CallTimer::MusicRetry));
@@ -236,19 +242,13 @@ impl Call {
     }
 
     /// A playback of a file to the caller; none for a contact without our media.
-    pub(crate) fn play_to_caller(
-        &self,
-        prompt: PromptId,
-        looped: bool,
-        interrupt: bool,
-    ) -> Option<Operation> {
+    pub(crate) fn play_to_caller(&self, prompt: PromptId, looped: bool) -> Option<Operation> {
         let connection = self.connection.clone().filter(|_| !self.is_external())?;
         Some(Operation::Play {
             connection,
             prompt,
             to: Some(self.from.clone()),
             looped,
-            interrupt,
         })
     }
 

@@ -41,7 +41,6 @@ impl Show<'_> {
                 prompt,
                 to,
                 looped,
-                interrupt,
             } => {
                 connection_of = Some(connection);
                 words.push(self.name(prompt.0));
@@ -50,7 +49,6 @@ impl Show<'_> {
                         .map_or("to all".to_owned(), |to| format!("to {}", party_name(to))),
                 );
                 words.extend(flag(*looped, "looped"));
-                words.extend(flag(*interrupt, "interrupting"));
             }
             Operation::Recognize {
                 connection,
@@ -61,7 +59,6 @@ impl Show<'_> {
                 silence,
                 sensitive,
                 collection,
-                interrupt,
             } => {
                 connection_of = Some(connection);
                 words.push(self.name(prompt.0));
@@ -71,7 +68,6 @@ impl Show<'_> {
                 words.extend(flag(*stop_on_pound, "until-pound"));
                 words.extend(flag(*sensitive, "secret"));
                 words.extend(collection.map(|c| format!("for {}", self.name(c.0))));
-                words.extend(flag(*interrupt, "interrupting"));
             }
             Operation::AddParticipant {
                 connection,

@@ -39,7 +39,7 @@ fn digits_that_are_no_secret_are_collected_at_once() {
     world.types("1.6", "90210");
     world.check(expect![[r#"
         > ann on 1: collect zip
-          operate 1.6 recognize card from caller digits<=5 silence<=5s until-pound for zip interrupting
+          operate 1.6 recognize card from caller digits<=5 silence<=5s until-pound for zip
         > 1.6 digits 90210
           emit digits-collected 1 for zip: 5 complete
     "#]]);
@@ -52,7 +52,7 @@ fn a_payment_without_recording_begins_at_once() {
     world.types_secret("1.5", 16);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.5 16 secret digits
           emit digits-collected 1 for pay: 16 complete
     "#]]);
@@ -73,7 +73,7 @@ fn a_payment_begins_when_the_recording_is_paused_and_it_resumes_afterwards() {
           operate 1.6 pause-recording rec-1
         > 1.6 accepted
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1 recording rec-1 inactive
           = ignored not-now
         > 1.7 16 secret digits
@@ -99,7 +99,7 @@ fn the_event_of_the_pause_may_come_before_its_response() {
           operate 1.6 pause-recording rec-1
         > 1 recording rec-1 inactive
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.6 accepted
     "#]]);
     world.types_secret("1.7", 16);
@@ -135,7 +135,7 @@ fn transcription_and_streaming_stop_for_a_payment_and_start_again() {
     world.accepted("1.7");
     world.check(expect![[r#"
         > 1.7 accepted
-          operate 1.9 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.9 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
     world.types_secret("1.9", 16);
     world.settle();
@@ -200,7 +200,7 @@ fn what_does_not_run_is_neither_stopped_nor_started() {
         > 1 transcription failed
         > 1 streaming failed
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.5 16 secret digits
           emit digits-collected 1 for pay: 16 complete
     "#]]);
@@ -266,7 +266,7 @@ fn nothing_is_collected_while_transcription_cannot_be_stopped() {
         > 1 streaming false
         > 1.12 accepted
           emit recording-changed 1 paused
-          operate 1.13 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.13 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.13 accepted
     "#]]);
 }
@@ -379,7 +379,7 @@ fn a_pause_of_unknown_fate_that_had_its_effect_is_good() {
           operate 1.7 get-recording rec-1
         > 1.7 accepted
           emit recording-changed 1 paused
-          operate 1.8 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.8 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -418,7 +418,7 @@ fn a_recording_that_is_about_to_start_is_paused_first() {
           operate 1.6 pause-recording rec-1
         > 1.6 accepted
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -435,7 +435,7 @@ fn a_recording_that_does_not_start_is_quiet_enough() {
         > 1.5 refused 403
           emit operation-failed 1 start-recording: refused 403
           emit recording-changed 1 failed
-          operate 1.6 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.6 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -460,7 +460,7 @@ fn a_recording_that_is_being_resumed_is_paused_again() {
           operate 1.9 pause-recording rec-1
         > 1.9 accepted
           emit recording-changed 1 paused
-          operate 1.10 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.10 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -482,7 +482,7 @@ fn a_recording_that_cannot_be_resumed_is_quiet_enough_for_the_next_payment() {
         > 1.9 unknown
           emit operation-failed 1 observe-recording: unknown
           emit recording-changed 1 failed
-          operate 1.10 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.10 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -497,7 +497,7 @@ fn a_recording_that_was_paused_by_hand_stays_paused() {
     world.types_secret("1.7", 16);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.7 16 secret digits
           emit digits-collected 1 for pay: 16 complete
     "#]]);
@@ -515,7 +515,7 @@ fn a_recording_that_is_being_paused_by_hand_is_waited_for() {
         > ann on 1: collect pay
         > 1.6 accepted
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -531,7 +531,7 @@ fn a_recording_that_is_being_stopped_is_waited_for() {
         > ann on 1: collect pay
         > 1.6 accepted
           emit recording-changed 1 stopped
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
 }
 
@@ -542,7 +542,7 @@ fn recording_does_not_begin_by_hand_during_a_payment() {
     world.acts("ann", 1, CallAction::StartRecording);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > ann on 1: start-recording
           = refused not-now
     "#]]);
@@ -556,7 +556,7 @@ fn recording_does_not_begin_by_hand_during_a_payment() {
           operate 1.6 pause-recording rec-1
         > 1.6 accepted
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > ann on 1: resume-recording
           = refused not-now
     "#]]);
@@ -573,7 +573,7 @@ fn a_recording_that_a_policy_wants_during_a_payment_begins_after_it() {
     world.advises(1, RecordingAction::Start);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > q1 advises start
           record 1 recording-policy q1 at sales by brain: start of 1
     "#]]);
@@ -604,7 +604,7 @@ fn a_recording_that_a_policy_stops_for_a_payment_stays_stopped() {
           operate 1.6 stop-recording rec-1
         > 1.6 accepted
           emit recording-changed 1 stopped
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
     world.types_secret("1.7", 16);
     world.advises(3, RecordingAction::None);
@@ -669,7 +669,7 @@ fn a_policy_that_gives_no_advice_pauses_for_a_payment() {
           operate 1.6 pause-recording rec-1
         > 1.6 accepted
           emit recording-changed 1 paused
-          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.7 16 secret digits
           emit digits-collected 1 for pay: 16 complete
           ask q3 recording-policy brain 1(in sales for 0s attempt 1) payment-ended consent-unknown now-paused
@@ -725,7 +725,7 @@ fn a_collection_that_is_refused_is_told() {
     world.refused("1.5", 400);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > 1.5 refused 400
           emit operation-failed 1 collect: refused 400
           emit digits-collected 1 for pay: 0 incomplete
@@ -740,7 +740,7 @@ fn a_collection_that_nothing_is_heard_of_is_stopped() {
     world.after(107);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
     world.after(1);
     world.check(expect![[r#"
@@ -759,7 +759,7 @@ fn one_collection_at_a_time() {
     world.acts("ann", 1, CallAction::Hold);
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay interrupting
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
         > ann on 1: collect zip
           = refused not-now
         > ann on 1: hold

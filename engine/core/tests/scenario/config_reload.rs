@@ -147,7 +147,7 @@ fn an_agent_who_is_removed_while_talking_goes_on_talking() {
         > config two
           emit config-applied two
         > ann on 1: hold
-          operate 1.5 play music to caller looped interrupting
+          operate 1.5 play music to caller looped
           emit hold-changed 1 on
         > 1 disconnected
           emit agent ann offline
@@ -251,6 +251,52 @@ fn endpoints_are_live() {
 }
 
 #[test]
+fn groups_and_requirements_of_the_new_configuration_widen_in_their_time() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.ready("bob");
+        world.takes_break("bob");
+        world.contact("sales", 0);
+        world.after(5);
+    });
+    world.reload(|setup| {
+        setup.digest("two").queue("sales", |setup, queue| {
+            queue.requirements = vec![setup.requires("french", 50, Some(12))];
+            queue.groups[1].delay = Millis::from_secs(30);
+        })
+    });
+    world.ready("bob");
+    world.ready("cid");
+    world.after(6);
+    world.check(expect![[r#"
+        > config two
+          emit config-applied two
+        > bob: ready
+          emit agent bob ready
+        > cid: ready
+          emit agent cid ready
+    "#]]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 12s
+          record 1 skill-match at sales by native: bob of 1
+          emit agent bob reserved
+          emit offer-issued 1-1 to bob in sales for 20s ticket=7 waited-ms=12000
+    "#]]);
+    world.refuses("bob", 1, 1);
+    world.after(18);
+    world.check(expect![[r#"
+        > bob: decline 1-1
+          emit offer-ended 1-1 to bob: declined
+          emit agent bob ready
+        > at 30s
+          record 1 skill-match at sales by native: cid of 1
+          emit agent cid reserved
+          emit offer-issued 1-2 to cid in sales for 20s ticket=7 waited-ms=30000
+    "#]]);
+}
+
+#[test]
 fn those_whom_nobody_can_serve_any_more_leave_after_a_while() {
     let mut world = World::staffed(Setup::small(), &["ann"]);
     world.queued("caller");
@@ -262,7 +308,8 @@ fn those_whom_nobody_can_serve_any_more_leave_after_a_while() {
           emit config-applied two
         > at 20s
         > at 30s
-          operate 1.3 play greeting to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play greeting to caller
     "#]]);
 }
 
@@ -338,7 +385,8 @@ fn those_who_wait_in_a_queue_that_is_removed_leave_by_its_exit() {
           = refused unknown-queue
         > at 20s
         > at 300s
-          operate 1.3 play sorry to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play sorry to caller
     "#]]);
 }
 
@@ -380,7 +428,8 @@ fn exits_of_a_queue_are_live() {
           emit config-applied two
         > at 20s
         > at 300s
-          operate 1.3 play closed to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play closed to caller
     "#]]);
 }
 

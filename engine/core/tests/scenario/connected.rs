@@ -165,7 +165,7 @@ fn a_caller_on_hold_hears_music_until_taken_back() {
     world.acts("ann", 1, CallAction::Hold);
     world.check(expect![[r#"
         > ann on 1: hold
-          operate 1.5 play music to caller looped interrupting
+          operate 1.5 play music to caller looped
           emit hold-changed 1 on
         > 1.5 accepted
         > 1.5 play started
@@ -194,7 +194,7 @@ fn hold_music_that_fails_leaves_the_caller_on_hold() {
     world.play_failed("1.5");
     world.check(expect![[r#"
         > ann on 1: hold
-          operate 1.5 play music to caller looped interrupting
+          operate 1.5 play music to caller looped
           emit hold-changed 1 on
         > 1.5 play failed
           emit operation-failed 1 hold: failed 400/8536

@@ -7,7 +7,7 @@ use cordboard_core::config::Exit;
 use cordboard_core::input::{CallEventKind, QueueAction};
 use expect_test::expect;
 
-/// A caller whose queue was left by its `closed` exit, which is `exit`. The music was `1.2`.
+/// A caller whose queue was left by its `closed` exit, which is `exit`. The music was `1.2`, `1.3` has ended it.
 fn left_by(exit: impl FnOnce(&Setup) -> Exit) -> World {
     let setup = Setup::small().queue("sales", |setup, queue| queue.exits.closed = exit(setup));
     let mut world = World::staffed(setup, &["ann"]);
@@ -34,12 +34,12 @@ fn voicemail() -> World {
 #[test]
 fn a_message_plays_then_the_call_ends() {
     let mut world = message();
-    world.completed("1.3");
+    world.completed("1.4");
     world.settle();
     world.check(expect![[r#"
-        > 1.3 play completed
-          operate 1.4 terminate
-        > 1.4 accepted
+        > 1.4 play completed
+          operate 1.5 terminate
+        > 1.5 accepted
         > 1 disconnected
           emit call-ended 1 exited
     "#]]);
@@ -48,13 +48,13 @@ fn a_message_plays_then_the_call_ends() {
 #[test]
 fn a_message_that_fails_ends_the_call_too() {
     let mut world = message();
-    world.play_failed("1.3");
+    world.play_failed("1.4");
     world.settle();
     world.check(expect![[r#"
-        > 1.3 play failed
+        > 1.4 play failed
           emit operation-failed 1 exit-message: failed 400/8536
-          operate 1.4 terminate
-        > 1.4 accepted
+          operate 1.5 terminate
+        > 1.5 accepted
         > 1 disconnected
           emit call-ended 1 exited
     "#]]);
@@ -67,7 +67,7 @@ fn a_message_that_nothing_is_heard_of_ends_the_call_too() {
     world.check(expect![[r#"
         > at 23s
           emit operation-failed 1 exit-message: unknown
-          operate 1.4 terminate
+          operate 1.5 terminate
     "#]]);
 }
 
@@ -183,13 +183,13 @@ fn ring_of_queues() -> Setup {
 fn a_number_is_rung_with_music_and_talks_to_the_caller() {
     let mut world = number();
     world.check(expect![]);
-    world.answers("1.4");
+    world.answers("1.5");
     world.settle();
     world.list(1, 9, &["caller", "night-shift"]);
     world.check(expect![[r#"
-        > 1.4 added night-shift
-          operate 1.5 cancel-media
-        > 1.5 accepted
+        > 1.5 added night-shift
+          operate 1.6 cancel-media
+        > 1.6 accepted
         > 1 list: caller night-shift
     "#]]);
     // It hangs up.
@@ -197,8 +197,8 @@ fn a_number_is_rung_with_music_and_talks_to_the_caller() {
     world.settle();
     world.check(expect![[r#"
         > 1 list: caller
-          operate 1.6 terminate
-        > 1.6 accepted
+          operate 1.7 terminate
+        > 1.7 accepted
         > 1 disconnected
           emit call-ended 1 exited
     "#]]);
@@ -215,21 +215,22 @@ fn the_way_to_a_number() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
-          operate 1.3 play music to caller looped interrupting
-          operate 1.4 add-participant night-shift ring 60s
+          operate 1.3 cancel-media
+          operate 1.4 play music to caller looped
+          operate 1.5 add-participant night-shift ring 60s
     "#]]);
 }
 
 #[test]
 fn a_number_that_does_not_answer_ends_the_call() {
     let mut world = number();
-    world.rings_out("1.4");
+    world.rings_out("1.5");
     world.settle();
     world.check(expect![[r#"
-        > 1.4 not added night-shift 480/10037
+        > 1.5 not added night-shift 480/10037
           emit operation-failed 1 exit-number: failed 480/10037
-          operate 1.5 terminate
-        > 1.5 accepted
+          operate 1.6 terminate
+        > 1.6 accepted
         > 1 disconnected
           emit call-ended 1 exited
     "#]]);
@@ -244,9 +245,9 @@ fn a_number_that_nothing_is_heard_of_ends_the_call() {
     world.after(1);
     world.check(expect![[r#"
         > at 80s
-          operate 1.5 cancel-add inv-1.4
+          operate 1.6 cancel-add inv-1.5
           emit operation-failed 1 exit-number: unknown
-          operate 1.6 terminate
+          operate 1.7 terminate
     "#]]);
 }
 
@@ -263,10 +264,10 @@ fn a_caller_who_hangs_up_while_the_number_rings_has_left_by_it() {
 #[test]
 fn a_caller_who_talked_to_the_number_has_left_by_it() {
     let mut world = number();
-    world.answers("1.4");
+    world.answers("1.5");
     world.check(expect![[r#"
-        > 1.4 added night-shift
-          operate 1.5 cancel-media
+        > 1.5 added night-shift
+          operate 1.6 cancel-media
     "#]]);
     world.disconnected(1);
     world.check(expect![[r#"
@@ -279,28 +280,28 @@ fn a_caller_who_talked_to_the_number_has_left_by_it() {
 fn a_number_that_was_listed_before_it_was_added_is_missed_when_it_leaves() {
     let mut world = number();
     world.list(1, 9, &["caller", "night-shift"]);
-    world.answers("1.4");
+    world.answers("1.5");
     world.list(1, 10, &["caller"]);
     world.check(expect![[r#"
         > 1 list: caller night-shift
-        > 1.4 added night-shift
-          operate 1.5 cancel-media
+        > 1.5 added night-shift
+          operate 1.6 cancel-media
         > 1 list: caller
-          operate 1.6 terminate
+          operate 1.7 terminate
     "#]]);
 }
 
 #[test]
 fn a_voicemail_greets_records_and_ends_when_it_is_full() {
     let mut world = voicemail();
-    world.completed("1.3");
-    world.accepted("1.4");
+    world.completed("1.4");
+    world.accepted("1.5");
     world.recording_state(1, true);
     world.after(59);
     world.check(expect![[r#"
-        > 1.3 play completed
-          operate 1.4 start-recording
-        > 1.4 accepted
+        > 1.4 play completed
+          operate 1.5 start-recording
+        > 1.5 accepted
         > 1 recording rec-1 active
           emit recording-changed 1 active
     "#]]);
@@ -308,12 +309,12 @@ fn a_voicemail_greets_records_and_ends_when_it_is_full() {
     world.settle();
     world.check(expect![[r#"
         > at 60s
-          operate 1.5 terminate
-        > 1.4 accepted
+          operate 1.6 terminate
+        > 1.5 accepted
           = ignored closed-operation
         > 1 recording rec-1 active
           = ignored not-now
-        > 1.5 accepted
+        > 1.6 accepted
         > 1 disconnected
           emit call-ended 1 exited
     "#]]);
@@ -323,7 +324,7 @@ fn a_voicemail_greets_records_and_ends_when_it_is_full() {
 fn a_caller_ends_the_voicemail_by_hanging_up() {
     let mut world = voicemail();
     world.quietly(|world| {
-        world.completed("1.3");
+        world.completed("1.4");
         world.settle();
     });
     world.disconnected(1);
@@ -337,63 +338,63 @@ fn a_caller_ends_the_voicemail_by_hanging_up() {
 fn a_voicemail_whose_recording_ends_by_itself_ends() {
     let mut world = voicemail();
     world.quietly(|world| {
-        world.completed("1.3");
+        world.completed("1.4");
         world.settle();
     });
     world.recording_state(1, false);
     world.check(expect![[r#"
         > 1 recording rec-1 inactive
           emit recording-changed 1 stopped
-          operate 1.5 terminate
+          operate 1.6 terminate
     "#]]);
 }
 
 #[test]
 fn a_voicemail_whose_greeting_fails_ends() {
     let mut world = voicemail();
-    world.play_failed("1.3");
+    world.play_failed("1.4");
     world.check(expect![[r#"
-        > 1.3 play failed
+        > 1.4 play failed
           emit operation-failed 1 voicemail-greeting: failed 400/8536
-          operate 1.4 terminate
+          operate 1.5 terminate
     "#]]);
 }
 
 #[test]
 fn a_voicemail_that_cannot_record_ends_after_some_tries() {
     let mut world = voicemail();
-    world.completed("1.3");
-    world.refused("1.4", 500);
-    world.event_of("1.5", CallEventKind::StartRecordingFailed(codes(500, 8500)));
-    world.refused("1.6", 500);
+    world.completed("1.4");
+    world.refused("1.5", 500);
+    world.event_of("1.6", CallEventKind::StartRecordingFailed(codes(500, 8500)));
+    world.refused("1.7", 500);
     world.check(expect![[r#"
-        > 1.3 play completed
-          operate 1.4 start-recording
-        > 1.4 refused 500
-          emit operation-failed 1 start-recording: refused 500
+        > 1.4 play completed
           operate 1.5 start-recording
-        > 1.5 recording not started
-          emit operation-failed 1 start-recording: failed 500/8500
+        > 1.5 refused 500
+          emit operation-failed 1 start-recording: refused 500
           operate 1.6 start-recording
-        > 1.6 refused 500
+        > 1.6 recording not started
+          emit operation-failed 1 start-recording: failed 500/8500
+          operate 1.7 start-recording
+        > 1.7 refused 500
           emit operation-failed 1 start-recording: refused 500
           emit recording-changed 1 failed
-          operate 1.7 terminate
+          operate 1.8 terminate
     "#]]);
 }
 
 #[test]
 fn a_voicemail_that_may_not_record_ends_at_once() {
     let mut world = voicemail();
-    world.completed("1.3");
-    world.refused("1.4", 403);
+    world.completed("1.4");
+    world.refused("1.5", 403);
     world.check(expect![[r#"
-        > 1.3 play completed
-          operate 1.4 start-recording
-        > 1.4 refused 403
+        > 1.4 play completed
+          operate 1.5 start-recording
+        > 1.5 refused 403
           emit operation-failed 1 start-recording: refused 403
           emit recording-changed 1 failed
-          operate 1.5 terminate
+          operate 1.6 terminate
     "#]]);
 }
 

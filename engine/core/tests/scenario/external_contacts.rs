@@ -70,6 +70,21 @@ fn a_contact_for_no_queue_is_refused() {
 }
 
 #[test]
+fn a_contact_that_is_repeated_when_the_limit_is_reached_is_known() {
+    let setup = Setup::small().with(|setup| setup.config.limits.calls_max = 1);
+    let mut world = World::staffed(setup, &["ann"]);
+    world.contact("sales", 0);
+    world.again();
+    world.check(expect![[r#"
+        > contact for sales
+          = call 1
+          emit call-queued 1 in sales at 1
+        > again: contact for sales
+          = ignored duplicate
+    "#]]);
+}
+
+#[test]
 fn one_contact_more_than_the_limit_is_refused_and_may_be_tried_again() {
     let setup = Setup::small().with(|setup| setup.config.limits.calls_max = 1);
     let mut world = World::staffed(setup, &["ann"]);

@@ -597,6 +597,39 @@ fn a_question_to_press_1_that_nothing_is_heard_of_fails() {
 }
 
 #[test]
+fn the_message_waits_while_a_phone_number_is_asked_to_press_1() {
+    let mut world = offered_to("cid", |setup| setup.message_every("overflow", 15));
+    world.quietly(|world| {
+        world.after(10);
+        world.answers("1.3");
+        world.settle();
+    });
+    // The message is due: it would cancel the question.
+    world.after(7);
+    world.check(expect![[r#"
+        > at 15s
+    "#]]);
+    world.types("1.4", "2");
+    world.settle();
+    world.after(7);
+    world.check(expect![[r#"
+        > 1.4 digits 2
+          operate 1.5 remove-participant cid
+          emit offer-ended 1-1 to cid: expired
+          emit agent cid not-ready(rona)
+        > 1.5 accepted
+        > 1.5 removed cid
+        > 1 list: caller
+    "#]]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 25s
+          operate 1.6 cancel-media
+          operate 1.7 play patience to caller
+    "#]]);
+}
+
+#[test]
 fn an_agent_who_accepted_on_the_desktop_need_not_press_1() {
     let mut world = offered_to("cid", unchanged);
     world.accepts("cid", 1, 1);

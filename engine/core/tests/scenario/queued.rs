@@ -168,24 +168,28 @@ fn a_message_interrupts_the_music_and_music_follows() {
     world.after(30);
     world.accepted("1.3");
     world.play_cancelled("1.2");
-    world.started("1.3");
-    world.completed("1.3");
     world.accepted("1.4");
     world.started("1.4");
+    world.completed("1.4");
+    world.accepted("1.5");
+    world.started("1.5");
     world.after(30);
     world.check(expect![[r#"
         > at 20s
         > at 30s
-          operate 1.3 play patience to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play patience to caller
         > 1.3 accepted
         > 1.2 play cancelled
-        > 1.3 play started
-        > 1.3 play completed
-          operate 1.4 play music to caller looped
         > 1.4 accepted
         > 1.4 play started
+        > 1.4 play completed
+          operate 1.5 play music to caller looped
+        > 1.5 accepted
+        > 1.5 play started
         > at 60s
-          operate 1.5 play patience to caller interrupting
+          operate 1.6 cancel-media
+          operate 1.7 play patience to caller
     "#]]);
 }
 
@@ -194,17 +198,20 @@ fn the_end_of_the_music_may_come_after_the_end_of_the_message() {
     let mut world = waiting(Setup::small().message_every("sales", 30));
     world.after(30);
     world.accepted("1.3");
-    world.started("1.3");
-    world.completed("1.3");
+    world.accepted("1.4");
+    world.started("1.4");
+    world.completed("1.4");
     world.play_cancelled("1.2");
     world.check(expect![[r#"
         > at 20s
         > at 30s
-          operate 1.3 play patience to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play patience to caller
         > 1.3 accepted
-        > 1.3 play started
-        > 1.3 play completed
-          operate 1.4 play music to caller looped
+        > 1.4 accepted
+        > 1.4 play started
+        > 1.4 play completed
+          operate 1.5 play music to caller looped
         > 1.2 play cancelled
     "#]]);
 }
@@ -212,23 +219,27 @@ fn the_end_of_the_music_may_come_after_the_end_of_the_message() {
 #[test]
 fn music_follows_a_message_that_fails() {
     let mut world = waiting(Setup::small().message_every("sales", 30));
-    world.quietly(|world| world.after(30));
-    world.play_failed("1.3");
+    world.quietly(|world| {
+        world.after(30);
+        world.accepted("1.3");
+    });
+    world.play_failed("1.4");
     world.check(expect![[r#"
-        > 1.3 play failed
+        > 1.4 play failed
           emit operation-failed 1 message: failed 400/8536
-          operate 1.4 play music to caller looped
+          operate 1.5 play music to caller looped
     "#]]);
     world.quietly(|world| {
-        world.accepted("1.4");
-        world.started("1.4");
+        world.accepted("1.5");
+        world.started("1.5");
         world.after(30);
+        world.accepted("1.6");
     });
-    world.refused("1.5", 500);
+    world.refused("1.7", 500);
     world.check(expect![[r#"
-        > 1.5 refused 500
+        > 1.7 refused 500
           emit operation-failed 1 message: refused 500
-          operate 1.6 play music to caller looped
+          operate 1.8 play music to caller looped
     "#]]);
 }
 
@@ -239,15 +250,17 @@ fn music_follows_a_message_that_nothing_is_heard_of() {
     world.check(expect![[r#"
         > at 20s
         > at 30s
-          operate 1.3 play patience to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play patience to caller
     "#]]);
+    world.quietly(|world| world.accepted("1.3"));
     // 3 s of message, 10 s for the request, 10 s for the event.
     world.after(23);
     world.check(expect![[r#"
         > at 53s
           emit operation-failed 1 message: unknown
-          operate 1.4 cancel-media
-          operate 1.5 play music to caller looped
+          operate 1.5 cancel-media
+          operate 1.6 play music to caller looped
     "#]]);
 }
 
@@ -257,15 +270,16 @@ fn a_message_takes_the_place_of_music_that_failed() {
     world.after_ms(29_500);
     world.play_failed("1.2");
     world.after(2);
-    world.completed("1.3");
+    world.completed("1.4");
     world.check(expect![[r#"
         > at 20s
         > 1.2 play failed
           emit operation-failed 1 music: failed 400/8536
         > at 30s
-          operate 1.3 play patience to caller interrupting
-        > 1.3 play completed
-          operate 1.4 play music to caller looped
+          operate 1.3 cancel-media
+          operate 1.4 play patience to caller
+        > 1.4 play completed
+          operate 1.5 play music to caller looped
     "#]]);
 }
 
@@ -286,13 +300,14 @@ fn messages_go_on_while_an_agent_is_rung() {
     "#]]);
     world.after(5);
     world.play_cancelled("1.2");
-    world.completed("1.4");
+    world.completed("1.5");
     world.check(expect![[r#"
         > at 30s
-          operate 1.4 play patience to caller interrupting
+          operate 1.4 cancel-media
+          operate 1.5 play patience to caller
         > 1.2 play cancelled
-        > 1.4 play completed
-          operate 1.5 play music to caller looped
+        > 1.5 play completed
+          operate 1.6 play music to caller looped
     "#]]);
 }
 
@@ -342,7 +357,8 @@ fn a_caller_who_has_waited_long_enough_leaves() {
     world.after(1);
     world.check(expect![[r#"
         > at 300s
-          operate 1.3 play sorry to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play sorry to caller
     "#]]);
 }
 
@@ -361,13 +377,14 @@ fn a_caller_whose_time_is_up_leaves_although_an_agent_is_rung() {
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
-          operate 1.5 play sorry to caller interrupting
+          operate 1.5 cancel-media
+          operate 1.6 play sorry to caller
     "#]]);
     // The agent answers all the same: too late.
     world.answers("1.3");
     world.check(expect![[r#"
         > 1.3 added ann
-          operate 1.6 remove-participant ann
+          operate 1.7 remove-participant ann
     "#]]);
 }
 
@@ -383,7 +400,7 @@ fn a_queue_that_is_full_takes_nobody() {
     world.check(expect![[r#"
         > 2 connected
           emit call-answered 2
-          operate 2.2 play sorry to caller-2 interrupting
+          operate 2.2 play sorry to caller-2
     "#]]);
 }
 
@@ -398,7 +415,7 @@ fn a_caller_whom_nobody_could_serve_does_not_wait() {
     world.check(expect![[r#"
         > 1 connected
           emit call-answered 1
-          operate 1.2 play greeting to caller interrupting
+          operate 1.2 play greeting to caller
     "#]]);
 }
 
@@ -445,7 +462,8 @@ fn a_caller_whose_last_agent_logs_out_leaves_after_a_while() {
     world.after(1);
     world.check(expect![[r#"
         > at 30s
-          operate 1.3 play greeting to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play greeting to caller
     "#]]);
 }
 
@@ -465,7 +483,8 @@ fn a_caller_who_is_offered_to_the_last_agent_when_that_one_logs_out_leaves_after
         > at 20s
           emit operation-failed 1 cancel-add: unknown
         > at 30s
-          operate 1.5 play greeting to caller interrupting
+          operate 1.5 cancel-media
+          operate 1.6 play greeting to caller
     "#]]);
 }
 
@@ -493,7 +512,8 @@ fn a_caller_waits_on_when_an_agent_logs_in_again() {
     world.after(1);
     world.check(expect![[r#"
         > at 69s
-          operate 1.3 play greeting to caller interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play greeting to caller
     "#]]);
 }
 
@@ -540,8 +560,10 @@ fn a_supervisor_closes_a_queue_and_those_who_wait_leave() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
-          operate 1.3 play closed to caller interrupting
-          operate 2.3 play closed to caller-2 interrupting
+          operate 1.3 cancel-media
+          operate 1.4 play closed to caller
+          operate 2.3 cancel-media
+          operate 2.4 play closed to caller-2
     "#]]);
     world.queue("sales", QueueAction::Close);
     world.quietly(|world| {
@@ -555,7 +577,7 @@ fn a_supervisor_closes_a_queue_and_those_who_wait_leave() {
         > queue sales: close
         > 3 connected
           emit call-answered 3
-          operate 3.2 play closed to caller-3 interrupting
+          operate 3.2 play closed to caller-3
         > queue sales: open
           emit queue sales open
         > queue sales: open
@@ -584,7 +606,8 @@ fn closing_a_queue_takes_back_its_offers() {
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
-          operate 1.5 play closed to caller interrupting
+          operate 1.5 cancel-media
+          operate 1.6 play closed to caller
     "#]]);
 }
 
@@ -662,15 +685,19 @@ fn the_wait_in_the_next_queue_begins_anew_and_the_place_is_kept() {
     world.quietly(World::settle);
     world.after(240);
     world.check(expect![]);
-    world.after(60);
+    world.after(30);
+    world.quietly(|world| world.accepted("2.3"));
+    world.after(30);
     world.check(expect![[r#"
         > at 330s
-          operate 2.3 play sorry to caller-2 interrupting
+          operate 2.3 cancel-media
+          operate 2.4 play sorry to caller-2
         > at 353s
           emit operation-failed 2 exit-message: unknown
-          operate 2.4 terminate
+          operate 2.5 terminate
         > at 360s
-          operate 1.6 play sorry to caller interrupting
+          operate 1.6 cancel-media
+          operate 1.7 play sorry to caller
     "#]]);
 }
 
@@ -696,7 +723,8 @@ fn a_caller_who_had_enough_offers_leaves() {
     world.check(expect![[r#"
         > 1.4 not added bob 603/560603
           emit offer-ended 1-2 to bob: declined
-          operate 1.5 play sorry to caller interrupting
+          operate 1.5 cancel-media
+          operate 1.6 play sorry to caller
           emit agent bob ready
     "#]]);
 }
@@ -738,8 +766,9 @@ fn a_number_is_the_way_out_of_a_closed_queue() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
-          operate 1.3 play music to caller looped interrupting
-          operate 1.4 add-participant night-shift ring 60s
+          operate 1.3 cancel-media
+          operate 1.4 play music to caller looped
+          operate 1.5 add-participant night-shift ring 60s
     "#]]);
     world.agent("ann", AgentAction::Heartbeat);
     world.check(expect![[r#"

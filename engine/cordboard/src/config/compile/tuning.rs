@@ -21,7 +21,7 @@ impl Checker<'_> {
                 );
             }
             let file = self.source.full_path(&plugin.file);
-            if let Err(error) = self.source.read(&plugin.file) {
+            if let Err(error) = self.source.check(&plugin.file) {
                 self.warn(
                     &path.key("file"),
                     format!(

@@ -101,8 +101,8 @@ fn status_of(error: &ActionError) -> StatusCode {
         ActionError::UnknownName { .. } => StatusCode::NOT_FOUND,
         ActionError::Submit(SubmitError::Overloaded { .. }) => StatusCode::SERVICE_UNAVAILABLE,
         ActionError::Submit(SubmitError::TooLarge(_)) => StatusCode::PAYLOAD_TOO_LARGE,
-        ActionError::Submit(SubmitError::JournalFailed(_) | SubmitError::Stopped) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+        ActionError::Submit(
+            SubmitError::JournalFailed(_) | SubmitError::Skipped | SubmitError::Stopped,
+        ) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -1,0 +1,562 @@
+//! The engine over HTTP: the API, the webhooks, and everything that should not get through.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+#[path = "support/http.rs"]
+mod wire;
+
+use cordboard::{Engine, EngineBuilder, MemoryDisk};
+use cordboard_acs::{CallbackPath, EdgeKey};
+use cordboard_core::Event;
+use cordboard_core::ids::CallId;
+use cordboard_journal::Nonce;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use support::{Accepting, DECISIONS, MEDIA, compiled, eventually, next};
+use tokio::runtime::Runtime;
+use wire::{Events, get, post, send};
+
+const NONCE: [u8; 32] = [7; 32];
+
+/// An engine behind a server of its own.
+struct Served {
+    engine: Engine,
+    address: SocketAddr,
+    disk: MemoryDisk,
+    _runtime: Runtime,
+}
+
+fn serve(text: &str, change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Served {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let disk = MemoryDisk::new(Nonce(NONCE));
+    let builder = Engine::builder(compiled(text))
+        .journal_in_memory(disk.clone())
+        .runtime(runtime.handle().clone());
+    let engine = change(builder).build().unwrap();
+    let router = engine.router();
+    let listener = runtime
+        .block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    runtime.spawn(async move { axum::serve(listener, router).await });
+    Served {
+        engine,
+        address,
+        disk,
+        _runtime: runtime,
+    }
+}
+
+fn act(served: &Served, target: &str, token: &str, body: Value) -> (u16, Value) {
+    let answer = post(served.address, target, token, &body);
+    (answer.status, answer.json())
+}
+
+const ANNA: &str = "token-of-anna";
+const BEN: &str = "token-of-ben";
+const SOFIA: &str = "token-of-sofia";
+const WALL: &str = "token-of-the-wall";
+
+#[test]
+fn a_contact_from_offer_to_wrap_up_over_http() {
+    let served = serve(DECISIONS, |builder| builder);
+    let mut of_anna = Events::open(served.address, "/v1/events", ANNA);
+    let mut of_all = Events::open(served.address, "/v1/events", WALL);
+    let done = json!({ "result": "done" });
+    let anna = "/v1/agents/anna/actions";
+    assert_eq!(
+        act(&served, anna, ANNA, json!({ "action": "ready" })),
+        (200, done.clone())
+    );
+    let contact = json!({ "id": "c1", "queue": "chat", "context": { "topic": "shoes" } });
+    let (status, body) = act(&served, "/v1/contacts", SOFIA, contact.clone());
+    assert_eq!(status, 201);
+    let call = body["call"].as_u64().unwrap();
+    let (status, body) = act(&served, "/v1/contacts", SOFIA, contact);
+    assert_eq!((status, &body["result"]), (200, &json!("ignored")));
+
+    let offer = loop {
+        let event = of_anna.next();
+        if event["event"] == "offer-issued" {
+            break event;
+        }
+    };
+    assert_eq!(offer["agent"], "anna");
+    assert_eq!(offer["context"]["topic"], "shoes");
+    let accept = json!({ "action": "accept", "offer": offer["offer"] });
+    assert_eq!(
+        act(&served, anna, ANNA, accept.clone()),
+        (200, done.clone())
+    );
+    let (status, body) = act(&served, anna, ANNA, accept);
+    assert_eq!(status, 409, "{body}");
+    let calls = format!("/v1/calls/{call}/actions");
+    assert_eq!(act(&served, &calls, BEN, json!({ "action": "end" })).0, 409);
+    assert_eq!(
+        act(&served, &calls, ANNA, json!({ "action": "end" })),
+        (200, done.clone())
+    );
+    let disposition = json!({ "action": "disposition", "call": call, "code": "solved" });
+    assert_eq!(act(&served, anna, ANNA, disposition), (200, done.clone()));
+    assert_eq!(
+        act(&served, anna, ANNA, json!({ "action": "wrap-up-done" })),
+        (200, done)
+    );
+
+    let mut seen = Vec::new();
+    while seen.last().is_none_or(|name| name != "disposition-set") {
+        seen.push(of_all.next()["event"].as_str().unwrap().to_owned());
+    }
+    for name in [
+        "config-applied",
+        "call-queued",
+        "offer-issued",
+        "offer-ended",
+        "call-connected",
+        "call-ended",
+    ] {
+        let expected = name != "config-applied";
+        assert_eq!(
+            seen.iter().any(|seen| seen == name),
+            expected,
+            "{name} in {seen:?}"
+        );
+    }
+}
+
+#[test]
+fn a_stream_resumes_after_the_event_that_the_client_has() {
+    let served = serve(DECISIONS, |builder| builder);
+    served.engine.agent("anna").unwrap().ready().wait().unwrap();
+    served
+        .engine
+        .agent("anna")
+        .unwrap()
+        .offline()
+        .wait()
+        .unwrap();
+    let mut all = Events::open(served.address, "/v1/events?after=0.0", SOFIA);
+    assert_eq!(all.next()["event"], "config-applied");
+    let first = all.next();
+    assert_eq!(first["state"]["status"], "ready");
+    let target = format!("/v1/events?after={}", first["id"].as_str().unwrap());
+    let mut resumed = Events::open(served.address, &target, SOFIA);
+    assert_eq!(resumed.next()["state"]["status"], "offline");
+    // Another agent's events are not for ben.
+    served.engine.agent("ben").unwrap().ready().wait().unwrap();
+    let mut of_ben = Events::open(served.address, "/v1/events?after=0.0", BEN);
+    assert_eq!(of_ben.next()["agent"], "ben");
+    let answer = get(served.address, "/v1/events?after=x", SOFIA);
+    assert_eq!(answer.status, 400);
+    assert!(
+        answer.json()["error"]
+            .as_str()
+            .unwrap()
+            .contains("has the form")
+    );
+}
+
+#[test]
+fn tokens_decide_who_may_do_what() {
+    let served = serve(DECISIONS, |builder| builder);
+    let ready = json!({ "action": "ready" });
+    let agents = "/v1/agents/anna/actions";
+    for (token, expected) in [
+        (ANNA, 200),
+        (SOFIA, 200),
+        (BEN, 403),
+        (WALL, 403),
+        ("token-of-nobody", 401),
+        ("", 401),
+    ] {
+        let (status, body) = act(&served, agents, token, ready.clone());
+        assert_eq!(status, expected, "{token}: {body}");
+    }
+    let none = send(served.address, "POST", agents, &[], b"{}");
+    assert_eq!(
+        (none.status, none.header("www-authenticate")),
+        (401, Some("Bearer"))
+    );
+    for (target, agent, observer) in [
+        ("/v1/overview", 403, 200),
+        ("/v1/plugins", 403, 200),
+        ("/v1/me", 200, 200),
+    ] {
+        assert_eq!(get(served.address, target, ANNA).status, agent, "{target}");
+        assert_eq!(
+            get(served.address, target, WALL).status,
+            observer,
+            "{target}"
+        );
+    }
+    assert_eq!(
+        act(
+            &served,
+            "/v1/queues/chat/actions",
+            ANNA,
+            json!({ "action": "close" })
+        )
+        .0,
+        403
+    );
+    assert_eq!(
+        act(
+            &served,
+            "/v1/queues/chat/actions",
+            SOFIA,
+            json!({ "action": "close" })
+        )
+        .0,
+        200
+    );
+    assert_eq!(
+        act(
+            &served,
+            "/v1/contacts",
+            ANNA,
+            json!({ "id": "x", "queue": "chat" })
+        )
+        .0,
+        403
+    );
+    let me = get(served.address, "/v1/me", ANNA).json();
+    assert_eq!(
+        me,
+        json!({ "role": "agent", "name": "anna", "display-name": "anna" })
+    );
+    let overview = get(served.address, "/v1/overview", SOFIA).json();
+    assert_eq!(
+        overview["agents"][0],
+        json!({ "agent": "anna", "state": { "status": "ready" } })
+    );
+    // What everybody may see.
+    for target in ["/healthz", "/v1/openapi.json"] {
+        assert_eq!(
+            send(served.address, "GET", target, &[], b"").status,
+            200,
+            "{target}"
+        );
+    }
+}
+
+#[test]
+fn bad_requests_are_answered_with_what_is_wrong() {
+    let served = serve(DECISIONS, |builder| builder);
+    let agents = "/v1/agents/anna/actions";
+    let authorization = [("authorization", "Bearer token-of-anna")];
+    for (target, body, status, said) in [
+        (agents, "not json", 400, "the body does not fit"),
+        (
+            agents,
+            r#"{"action":"sleep"}"#,
+            400,
+            "unknown variant `sleep`",
+        ),
+        (
+            agents,
+            r#"{"action":"not-ready","reason":"holiday"}"#,
+            404,
+            "`holiday`",
+        ),
+        (
+            agents,
+            r#"{"action":"accept","offer":"x"}"#,
+            400,
+            "`x` is no offer",
+        ),
+        (agents, r#"{"action":"accept","offer":"1-1"}"#, 409, "offer"),
+        (
+            "/v1/agents/zoe/actions",
+            r#"{"action":"ready"}"#,
+            404,
+            "unknown agent `zoe`",
+        ),
+        (
+            "/v1/calls/x/actions",
+            r#"{"action":"end"}"#,
+            400,
+            "`x` is no call",
+        ),
+        (
+            "/v1/calls/9/actions",
+            r#"{"action":"end"}"#,
+            409,
+            "not known",
+        ),
+        ("/v1/nothing", "{}", 404, ""),
+    ] {
+        let answer = send(
+            served.address,
+            "POST",
+            target,
+            &authorization,
+            body.as_bytes(),
+        );
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!(answer.status, status, "{target} {body}: {text}");
+        assert!(text.contains(said), "{target} {body}: {text}");
+    }
+    let large = vec![b' '; 65 * 1_024];
+    assert_eq!(
+        send(served.address, "POST", agents, &authorization, &large).status,
+        413
+    );
+    let wrong_method = send(served.address, "GET", agents, &authorization, b"");
+    assert_eq!(wrong_method.status, 405);
+}
+
+#[test]
+fn a_failed_journal_is_told_by_every_door() {
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(Accepting::default()))
+    });
+    served.disk.fail_log_after(0);
+    let answer = send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &[],
+        incoming_call("e1").as_bytes(),
+    );
+    assert_eq!(answer.status, 500);
+    assert!(
+        answer.json()["error"]
+            .as_str()
+            .unwrap()
+            .contains("could not be written")
+    );
+    let health = send(served.address, "GET", "/healthz", &[], b"");
+    assert_eq!(
+        (health.status, health.json()),
+        (503, json!({ "status": "journal-failed" }))
+    );
+}
+
+const EVENT_GRID: &str = "/eventgrid?code=the-event-grid-secret";
+
+fn incoming_call(id: &str) -> String {
+    json!([{
+        "id": id, "topic": "/subscriptions/x", "subject": "/caller/4:+14255550123/recipient/28:orgid:line",
+        "eventType": "Microsoft.Communication.IncomingCall", "dataVersion": "1.0", "metadataVersion": "1",
+        "eventTime": "2126-11-24T10:00:00.0000000Z",
+        "data": {
+            "to": { "kind": "unknown", "rawId": "28:orgid:line", "unknown": { "id": "28:orgid:line" } },
+            "from": { "kind": "phoneNumber", "rawId": "4:+14255550123", "phoneNumber": { "value": "+14255550123" } },
+            "serverCallId": "c2VydmVy", "callerDisplayName": "", "incomingCallContext": "the-secret-call-context",
+            "correlationId": format!("correlation-{id}")
+        }
+    }])
+    .to_string()
+}
+
+fn callback_target(call: u64) -> String {
+    let key = EdgeKey::from_nonce(&NONCE).unwrap();
+    let path = CallbackPath {
+        tenant: "contoso".to_owned(),
+        call: CallId(call),
+    };
+    format!("/callbacks/{}", path.encode(&key))
+}
+
+fn callback(id: &str, kind: &str) -> String {
+    json!([{
+        "id": id, "source": "calling/callConnections/connection", "type": kind, "specversion": "1.0",
+        "time": "2026-11-24T10:00:00.0000000+00:00", "datacontenttype": "application/json",
+        "data": { "callConnectionId": "connection", "serverCallId": "c2VydmVy", "correlationId": "correlation-e1",
+                  "resultInformation": { "code": 200, "subCode": 0, "message": "" } }
+    }])
+    .to_string()
+}
+
+#[test]
+fn an_incoming_call_is_answered_once_and_callbacks_find_it() {
+    let operator = Accepting::default();
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    let mut events = served.engine.events().subscribe(None);
+    let taken = send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &[],
+        incoming_call("e1").as_bytes(),
+    );
+    assert_eq!((taken.status, taken.json()), (200, json!({ "taken": 1 })));
+    let again = send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &[],
+        incoming_call("e1").as_bytes(),
+    );
+    assert_eq!(again.status, 200);
+    assert_eq!(
+        again.json()["ignored"],
+        json!(["event `e1`: it was seen before"])
+    );
+    eventually(|| operator.seen() == ["answer"]);
+
+    let target = callback_target(1);
+    let connected = callback("c1", "Microsoft.Communication.CallConnected");
+    let answer = send(served.address, "POST", &target, &[], connected.as_bytes());
+    assert_eq!((answer.status, answer.json()), (200, json!({ "taken": 1 })));
+    next(&mut events, |event| {
+        matches!(event, Event::CallAnswered { .. }).then_some(())
+    });
+    // Unknown types and calls that nobody knows are ignored with the reason, never refused.
+    let unknown = callback("c2", "Microsoft.Communication.SomethingNew");
+    let answer = send(served.address, "POST", &target, &[], unknown.as_bytes());
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.json()["ignored"][0]
+            .as_str()
+            .unwrap()
+            .contains("not known"),
+        "{:?}",
+        answer.json()
+    );
+    let stray = callback("c3", "Microsoft.Communication.CallConnected");
+    let answer = send(
+        served.address,
+        "POST",
+        &callback_target(99),
+        &[],
+        stray.as_bytes(),
+    );
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.json()["ignored"][0]
+            .as_str()
+            .unwrap()
+            .contains("the call is not known")
+    );
+    // Nobody is logged in: the music plays, then the call is led out.
+    eventually(|| operator.seen().contains(&"play"));
+}
+
+#[test]
+fn webhooks_that_are_not_azures_are_refused() {
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(Accepting::default()))
+    });
+    let call = incoming_call("e1");
+    for target in ["/eventgrid", "/eventgrid?code=wrong-event-grid-secret"] {
+        let answer = send(served.address, "POST", target, &[], call.as_bytes());
+        assert_eq!(answer.status, 401, "{target}");
+        assert!(answer.json()["error"].as_str().unwrap().contains("secret"));
+    }
+    for (body, status) in [(&b"not json"[..], 400), (b"{}", 400), (b"[]", 200)] {
+        let answer = send(served.address, "POST", EVENT_GRID, &[], body);
+        assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(body));
+    }
+    let large = vec![b' '; 1_024 * 1_024 + 1];
+    assert_eq!(
+        send(served.address, "POST", EVENT_GRID, &[], &large).status,
+        413
+    );
+    let forged = callback_target(1).replace("/1/", "/2/");
+    let body = callback("c1", "Microsoft.Communication.CallConnected");
+    assert_eq!(
+        send(served.address, "POST", &forged, &[], body.as_bytes()).status,
+        404
+    );
+    let target = callback_target(1);
+    assert_eq!(
+        send(served.address, "POST", &target, &[], b"not json").status,
+        400
+    );
+    assert_eq!(
+        send(served.address, "POST", &target, &[], &large).status,
+        413
+    );
+    assert_eq!(served.engine.overview().wait().unwrap().live_calls, 0);
+}
+
+#[test]
+fn both_handshakes_of_event_grid_are_answered() {
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(Accepting::default()))
+    });
+    let origin = [("webhook-request-origin", "eventgrid.azure.net")];
+    let answer = send(served.address, "OPTIONS", EVENT_GRID, &origin, b"");
+    assert_eq!(answer.status, 200);
+    assert_eq!(
+        answer.header("webhook-allowed-origin"),
+        Some("eventgrid.azure.net")
+    );
+    let body = json!([{
+        "id": "1", "topic": "x", "subject": "", "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
+        "eventTime": "2026-11-24T10:00:00Z", "metadataVersion": "1", "dataVersion": "2",
+        "data": { "validationCode": "the-code", "validationUrl": "https://x" }
+    }]);
+    let answer = send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &[],
+        body.to_string().as_bytes(),
+    );
+    assert_eq!(
+        (answer.status, answer.json()),
+        (200, json!({ "validationResponse": "the-code" }))
+    );
+}
+
+#[test]
+fn prompts_are_served_by_digest_and_nothing_else_is() {
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(Accepting::default()))
+    });
+    let path = compiled(MEDIA).prompts.keys().next().unwrap().clone();
+    let answer = send(served.address, "GET", &format!("/prompts/{path}"), &[], b"");
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("audio/wav"));
+    assert!(answer.body.starts_with(b"RIFF"));
+    for wrong in ["/prompts/music.wav", "/prompts/../Cargo.toml", "/prompts/x"] {
+        assert_eq!(
+            send(served.address, "GET", wrong, &[], b"").status,
+            404,
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn operations_of_a_lane_wait_for_each_other() {
+    let operator = Accepting::default();
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    operator.hold("play");
+    send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &[],
+        incoming_call("e1").as_bytes(),
+    );
+    let connected = callback("c1", "Microsoft.Communication.CallConnected");
+    send(
+        served.address,
+        "POST",
+        &callback_target(1),
+        &[],
+        connected.as_bytes(),
+    );
+    eventually(|| operator.seen().contains(&"play"));
+    // The end of the call is in another lane and overtakes the play that is under way.
+    served.engine.system().call(CallId(1)).end().wait().unwrap();
+    eventually(|| {
+        operator
+            .seen()
+            .last()
+            .is_some_and(|name| *name == "terminate" || *name == "hang-up")
+    });
+    operator.release();
+}

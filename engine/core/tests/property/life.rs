@@ -1,0 +1,216 @@
+//! Whatever happens: agents and calls fit, every call ends once, and the same inputs give the same
+//! commands.
+
+use super::driver::Driver;
+use super::steps::{Step, steps};
+use super::{check, from_environment};
+use crate::harness::config::{Setup, exits};
+use cordboard_core::config::Exit;
+use cordboard_core::ids::Millis;
+use cordboard_core::{Command, Tenant};
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// Small limits, short waits and every feature, so that few steps reach much.
+fn busy() -> Setup {
+    Setup::small()
+        .message_every("sales", 30)
+        .transcribed_and_streamed()
+        .recorded("sales")
+        .recorded_by_law("overflow")
+        .queue("sales", |setup, queue| {
+            queue.wrap_up = Millis::from_secs(10);
+            queue.max_wait = Millis::from_secs(120);
+            queue.exits = exits(
+                Exit::Queue(setup.queue_id("overflow")),
+                setup.voicemail(),
+                Exit::Queue(setup.queue_id("support")),
+            );
+        })
+        .queue("support", |setup, queue| {
+            queue.priority = 1;
+            queue.requirements = vec![
+                setup.requires("french", 50, Some(25)),
+                setup.requires("french", 60, Some(12)),
+            ];
+            queue.exits.closed = Exit::Queue(setup.queue_id("sales"));
+        })
+        .queue("overflow", |_, queue| {
+            queue.ring_together = false;
+            queue.wrap_up = Millis::from_secs(5);
+        })
+        .with(|setup| {
+            let limits = &mut setup.config.limits;
+            limits.calls_max = 12;
+            limits.queue_length_max = 4;
+            limits.candidates_max = 3;
+            limits.offers_max = 5;
+            limits.queue_moves_max = 3;
+            limits.ended_calls_max = 6;
+            limits.event_ids_max = 50;
+            limits.legs_max = 4;
+        })
+}
+
+fn with_plugins() -> Setup {
+    busy()
+        .plugins("sales", &["rank", "ring", "record"])
+        .plugins("support", &["pick", "ring"])
+        .plugins("overflow", &["rank", "pick", "record"])
+}
+
+fn lives(setup: &Setup, steps: &[Step]) -> Driver {
+    let mut driver = Driver::new(setup.clone());
+    for agent in 0..4 {
+        driver.run(&[Step::Agent { agent, action: 0 }]);
+    }
+    driver.run(steps);
+    driver
+}
+
+/// The steps must reach every kind of event, operation and question: a property that never sees a
+/// thing says nothing about it.
+#[test]
+fn invariants_hold_and_every_call_ends_once() {
+    let seen = RefCell::new(BTreeMap::<&str, u32>::new());
+    for setup in [busy(), with_plugins()] {
+        check(150, &steps(120), |steps| {
+            let mut driver = lives(&setup, &steps);
+            driver.wind_up();
+            driver.model.all_is_over(&driver.tenant);
+            for (what, times) in &driver.model.seen {
+                *seen.borrow_mut().entry(what).or_default() += times;
+            }
+        });
+    }
+    let seen = seen.into_inner();
+    // Fewer cases reach less.
+    let cases = from_environment("CORDBOARD_CASES").is_none_or(|cases| cases >= 150);
+    for what in EVERYTHING.iter().filter(|_| cases) {
+        assert!(seen.contains_key(what), "never `{what}` in {seen:?}");
+    }
+}
+
+#[test]
+fn the_same_inputs_give_the_same_commands() {
+    check(40, &steps(120), |steps| {
+        let driver = lives(&with_plugins(), &steps);
+        let mut again = Tenant::new();
+        for (now, input, commands) in &driver.journal {
+            again.handle(*now, input.clone());
+            assert_eq!(bytes(&drained(&mut again)), bytes(commands), "{input:?}");
+        }
+        assert_eq!(again, driver.tenant);
+        assert_eq!(bytes(&again), bytes(&driver.tenant));
+    });
+}
+
+#[test]
+fn a_snapshot_is_as_good_as_the_inputs_before_it() {
+    let strategy = (steps(120), any::<prop::sample::Index>());
+    check(40, &strategy, |(steps, cut)| {
+        let driver = lives(&with_plugins(), &steps);
+        let cut = cut.index(driver.journal.len());
+        let (before, after) = driver.journal.split_at(cut);
+        let mut first = Tenant::new();
+        for (now, input, _) in before {
+            first.handle(*now, input.clone());
+            drained(&mut first);
+        }
+        let mut second: Tenant = rmp_serde::from_slice(&bytes(&first)).unwrap();
+        assert_eq!(second, first);
+        for (now, input, commands) in after {
+            second.handle(*now, input.clone());
+            assert_eq!(drained(&mut second), *commands, "{input:?}");
+        }
+        assert_eq!(second, driver.tenant);
+    });
+}
+
+#[test]
+fn inputs_survive_the_journal() {
+    check(15, &steps(120), |steps| {
+        for (_, input, commands) in &lives(&with_plugins(), &steps).journal {
+            let read: cordboard_core::Input = rmp_serde::from_slice(&bytes(input)).unwrap();
+            assert_eq!(read, *input);
+            let named = rmp_serde::to_vec_named(commands).unwrap();
+            let read: Vec<Command> = rmp_serde::from_slice(&named).unwrap();
+            assert_eq!(read, *commands);
+        }
+    });
+}
+
+/// Memory depends on what lives and on named limits, not on how much has happened.
+#[test]
+fn memory_is_bounded() {
+    check(4, &steps(60), |steps| {
+        let mut driver = Driver::new(with_plugins());
+        let mut sizes = Vec::new();
+        for _ in 0..40 {
+            driver.run(&steps);
+            driver.wind_up();
+            sizes.push(bytes(&driver.tenant).len());
+        }
+        // Numbers grow by a byte here and there.
+        let (early, late) = (sizes[9], sizes[39]);
+        assert!(late < early + 2_000, "{sizes:?}");
+    });
+}
+
+const EVERYTHING: [&str; 46] = [
+    "abandoned",
+    "add-participant",
+    "answer",
+    "call-answered",
+    "call-connected",
+    "call-queued",
+    "call-received",
+    "call-rejected",
+    "cancel-add",
+    "cancel-media",
+    "config-applied",
+    "contact-select",
+    "digits-collected",
+    "disposition-set",
+    "ended",
+    "endpoint-select",
+    "exited",
+    "fallback",
+    "get-call",
+    "get-participants",
+    "get-recording",
+    "handled",
+    "hold-changed",
+    "nobody",
+    "not-answered",
+    "offer-ended",
+    "offer-issued",
+    "operation-failed",
+    "party-changed",
+    "pause-recording",
+    "play",
+    "plugin-failed",
+    "queue-changed",
+    "recognize",
+    "recording-changed",
+    "recording-policy",
+    "reject",
+    "remove-participant",
+    "resume-recording",
+    "skill-match",
+    "stale",
+    "start-recording",
+    "start-streaming",
+    "stop-recording",
+    "stop-transcription",
+    "terminate",
+];
+
+fn drained(tenant: &mut Tenant) -> Vec<Command> {
+    std::iter::from_fn(|| tenant.poll_command()).collect()
+}
+
+fn bytes(value: &impl serde::Serialize) -> Vec<u8> {
+    rmp_serde::to_vec(value).unwrap()
+}
