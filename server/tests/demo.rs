@@ -1,5 +1,12 @@
 //! The demo as a user runs it: the program, real HTTP, real plugins, judged by the simulator's ledger.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test: whatever is not as expected fails it"
+)]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

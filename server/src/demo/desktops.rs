@@ -84,13 +84,11 @@ impl Desks {
             }
             Event::OfferIssued {
                 offer, ref context, ..
-            } => {
-                if context
-                    .get("caller")
-                    .is_some_and(|number| self.payers.contains(number))
-                {
-                    self.paying.insert(offer.call);
-                }
+            } if context
+                .get("caller")
+                .is_some_and(|number| self.payers.contains(number)) =>
+            {
+                self.paying.insert(offer.call);
             }
             Event::CallConnected { call, agent, .. } if self.paying.remove(&call) => {
                 self.later(CARD_AFTER_MS, move |engine, config| {
@@ -110,7 +108,7 @@ impl Desks {
 
     /// Two of three agents say how it ended and are done early; the others let wrap-up run out.
     fn wrap_up(&self, call: CallId, agent: AgentId) {
-        if call.0 % 3 == 0 {
+        if call.0.is_multiple_of(3) {
             return;
         }
         self.later(WRAP_UP_MS, move |engine, config| {
