@@ -199,7 +199,14 @@ fn a_hostile_plugin_costs_no_call() {
             .unwrap_or(0);
         assert!(typed > 0, "{guest}: {report}");
         // Until the breaker opens every question has the typed outcome; open, it sheds.
-        assert_eq!(typed + shed, asked, "{guest}: {report}");
+        // A guest's time is real time: on a busy machine a question may run out of it.
+        let late = outcomes
+            .get("deadline")
+            .and_then(Value::as_u64)
+            .unwrap_or(0);
+        let late = if outcome == "deadline" { 0 } else { late };
+        assert!(late <= asked / 20, "{guest}: {report}");
+        assert_eq!(typed + shed + late, asked, "{guest}: {report}");
         let least = count(&healthy, "connected") * 95 / 100;
         assert!(
             count(&report, "connected") >= least,
