@@ -431,7 +431,7 @@ impl Driver {
             | Operation::ResumeRecording { .. }
             | Operation::GetRecording { .. } => CallEventKind::RecordingStateChanged {
                 recording: recording(id.call),
-                active: how % 2 == 0,
+                active: how.is_multiple_of(2),
             },
             Operation::Answer { .. }
             | Operation::Reject { .. }
@@ -682,7 +682,7 @@ fn foreign(kind: u8, call: CallId) -> CallEventKind {
         14 => CallEventKind::RecognizeCanceled,
         15 => CallEventKind::RecordingStateChanged {
             recording: recording(call),
-            active: kind % 2 == 0,
+            active: kind.is_multiple_of(2),
         },
         16 => CallEventKind::StartRecordingFailed(codes(500, 0)),
         17 => CallEventKind::TranscriptionChanged {
