@@ -259,3 +259,105 @@ pub enum RejectReason {
     /// `forbidden`.
     Forbidden,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What must not be overtaken: a play by its cancel, an invitation by its cancel, a pause by its
+    /// resume. What must not wait: a hang-up for a prompt.
+    #[test]
+    fn operations_of_a_kind_share_a_lane() {
+        let connection = || ConnectionId("c".to_owned());
+        let recording = || RecordingId("r".to_owned());
+        let context = || CallContext("x".to_owned());
+        let participant = || Participant::from_raw_id("8:orgid:ann");
+        let lanes = [
+            (
+                Lane::Control,
+                vec![
+                    Operation::Answer {
+                        context: context(),
+                        deadline: 0,
+                    },
+                    Operation::Reject {
+                        context: context(),
+                        reason: RejectReason::None,
+                    },
+                    Operation::GetCall {
+                        connection: connection(),
+                    },
+                    Operation::HangUp {
+                        connection: connection(),
+                    },
+                    Operation::Terminate {
+                        connection: connection(),
+                    },
+                ],
+                "answer reject get-call hang-up terminate",
+            ),
+            (
+                Lane::Media,
+                vec![Operation::CancelMedia {
+                    connection: connection(),
+                }],
+                "cancel-media",
+            ),
+            (
+                Lane::Participants,
+                vec![
+                    Operation::CancelAdd {
+                        connection: connection(),
+                        invitation: InvitationId("i".to_owned()),
+                    },
+                    Operation::RemoveParticipant {
+                        connection: connection(),
+                        participant: participant(),
+                    },
+                    Operation::GetParticipants {
+                        connection: connection(),
+                    },
+                ],
+                "cancel-add remove-participant get-participants",
+            ),
+            (
+                Lane::Recording,
+                vec![
+                    Operation::StopRecording {
+                        recording: recording(),
+                    },
+                    Operation::PauseRecording {
+                        recording: recording(),
+                    },
+                    Operation::ResumeRecording {
+                        recording: recording(),
+                    },
+                    Operation::GetRecording {
+                        recording: recording(),
+                    },
+                    Operation::StartTranscription {
+                        connection: connection(),
+                    },
+                    Operation::StopTranscription {
+                        connection: connection(),
+                    },
+                    Operation::StartStreaming {
+                        connection: connection(),
+                    },
+                    Operation::StopStreaming {
+                        connection: connection(),
+                    },
+                ],
+                "stop-recording pause-recording resume-recording get-recording \
+                 start-transcription stop-transcription start-streaming stop-streaming",
+            ),
+        ];
+        for (lane, operations, names) in lanes {
+            for operation in &operations {
+                assert_eq!(operation.lane(), lane, "{}", operation.name());
+            }
+            let found: Vec<&str> = operations.iter().map(Operation::name).collect();
+            assert_eq!(found.join(" "), names);
+        }
+    }
+}

@@ -387,3 +387,31 @@ impl Default for Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_keep_their_numbers() {
+        let mut symbols = Symbols::default();
+        assert_eq!(symbols.intern("sales"), Symbol(0));
+        assert_eq!(symbols.intern("support"), Symbol(1));
+        assert_eq!(symbols.intern("sales"), Symbol(0));
+        assert_eq!(symbols.find("support"), Symbol(1).into());
+        assert_eq!(symbols.find("claims"), None);
+        assert_eq!(symbols.name(Symbol(1)), "support");
+        assert_eq!(symbols.name(Symbol(2)), "?");
+        let names: Vec<(Symbol, &str)> = symbols.names().collect();
+        assert_eq!(names, [(Symbol(0), "sales"), (Symbol(1), "support")]);
+    }
+
+    /// A caller rings for 30 s at most; Event Grid sends an IncomingCall again after 10 s.
+    #[test]
+    fn by_default_a_caller_is_answered_or_given_up_while_the_phone_rings() {
+        let timeouts = Timeouts::default();
+        assert!(timeouts.answer < Millis::from_secs(30));
+        assert!(timeouts.incoming_call_age < Millis::from_secs(30));
+        assert!(timeouts.incoming_call_age > Millis::from_secs(10));
+    }
+}

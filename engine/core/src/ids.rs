@@ -171,3 +171,39 @@ opaque_ids! {
     /// The id of an inbound event (Event Grid `id` or CloudEvents `id`), for recognising duplicates.
     EventId,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_stay_in_range() {
+        assert_eq!(Timestamp(5).after(Millis(7)), Timestamp(12));
+        assert_eq!(Timestamp(u64::MAX).after(Millis(7)), Timestamp(u64::MAX));
+        assert_eq!(Timestamp(12).since(Timestamp(5)), Millis(7));
+        assert_eq!(Timestamp(5).since(Timestamp(12)), Millis(0));
+    }
+
+    #[test]
+    fn lengths_convert() {
+        assert_eq!(Millis::from_secs(3), Millis(3_000));
+        assert_eq!(Millis::from_secs(u64::MAX), Millis(u64::MAX));
+        assert_eq!(Millis(0).as_secs_ceil(), 0);
+        assert_eq!(Millis(1).as_secs_ceil(), 1);
+        assert_eq!(Millis(3_000).as_secs_ceil(), 3);
+        assert_eq!(Millis(7).as_u32(), 7);
+        assert_eq!(Millis(u64::MAX).as_u32(), u32::MAX);
+    }
+
+    #[test]
+    fn ids_read_as_their_numbers() {
+        let call = CallId(7);
+        assert_eq!(call.to_string(), "7");
+        assert_eq!(CommandId { call, sequence: 2 }.to_string(), "7.2");
+        let offer = OfferId {
+            call,
+            generation: 3,
+        };
+        assert_eq!(offer.to_string(), "7-3");
+    }
+}

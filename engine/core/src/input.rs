@@ -425,3 +425,14 @@ pub enum Refusal {
     #[error("the party is in the call already, or not in it")]
     WrongParticipant,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_call_context_is_not_shown() {
+        let context = CallContext("secret".to_owned());
+        assert_eq!(format!("{context:?}"), "CallContext(…)");
+    }
+}

@@ -150,6 +150,9 @@ mod tests {
                 "8:gcch-acs:res_tenant_user",
                 ParticipantKind::TeamsExtensionUser,
             ),
+            ("8:spool:x", ParticipantKind::AcsUser),
+            ("8:dod-acs:res_user", ParticipantKind::AcsUser),
+            ("8:gcch:oid", ParticipantKind::TeamsUser),
             ("8:orgid:oid", ParticipantKind::TeamsUser),
             ("8:teamsvisitor:x", ParticipantKind::TeamsUser),
             ("28:orgid:app", ParticipantKind::TeamsApp),
@@ -167,6 +170,24 @@ mod tests {
         let hidden = Participant::from_raw_id("4:anonymous");
         assert!(!plain.is_same_party(&hidden));
         assert_eq!(hidden.phone_number(), None);
+    }
+
+    #[test]
+    fn other_parties_are_the_same_by_raw_id_in_any_case() {
+        let ann = Participant::from_raw_id("8:orgid:ann");
+        assert!(ann.is_same_party(&Participant::from_raw_id("8:orgid:ANN")));
+        assert!(!ann.is_same_party(&Participant::from_raw_id("8:orgid:bob")));
+        let hidden = Participant::from_raw_id("4:anonymous");
+        assert!(hidden.is_same_party(&Participant::from_raw_id("4:anonymous")));
+    }
+
+    #[test]
+    fn only_numbers_are_masked() {
+        assert_eq!(Participant::phone("+14255550123").masked(), "4:***23");
+        assert_eq!(Participant::phone("7").masked(), "4:***7");
+        let ann = Participant::from_raw_id("8:orgid:ann");
+        assert_eq!(ann.masked(), "8:orgid:ann");
+        assert_eq!(ann.raw_id(), "8:orgid:ann");
     }
 
     #[test]

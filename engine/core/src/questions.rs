@@ -245,3 +245,15 @@ fn seed_of(question: QuestionId) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first numbers of SplitMix64 from these states, as its authors publish them.
+    #[test]
+    fn seeds_are_those_of_splitmix64() {
+        assert_eq!(seed_of(QuestionId(0)), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(seed_of(QuestionId(1_234_567)), 6_457_827_717_110_365_317);
+    }
+}

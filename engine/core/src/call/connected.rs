@@ -25,9 +25,17 @@ pub(crate) struct Connected {
     /// The leg was in a participant list, so a list without it means that the agent left.
     leg_seen: bool,
     /// Further parties that were added.
-    parties: Vec<Participant>,
+    parties: Vec<Party>,
     pub(crate) on_hold: bool,
     pub(crate) collecting: Option<Collecting>,
+}
+
+/// A party that was added to a conversation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Party {
+    who: Participant,
+    /// It was in a participant list, so a list without it means that it left.
+    seen: bool,
 }
 
 /// The caller talks to parties other than an agent.
@@ -41,7 +49,7 @@ impl Connected {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
         self.leg
             .iter()
-            .chain(&self.parties)
+            .chain(self.parties.iter().map(|party| &party.who))
             .any(|party| party.is_same_party(who))
     }
 }
@@ -95,7 +103,8 @@ impl Call {
         }
     }
 
-    /// A new participant list: an agent or the last other party who is gone ends the call.
+    /// A new participant list: who is gone has left. An agent or the last other party who is gone
+    /// ends the call.
     pub(crate) fn parties_changed(&mut self, tenant: &mut Tenant) {
         let present: Vec<Participant> = self
             .participants
@@ -105,15 +114,31 @@ impl Call {
         let is_present = |who: &Participant| present.iter().any(|party| party.is_same_party(who));
         match &mut self.state {
             State::Connected(connected) => {
-                let Some(leg) = &connected.leg else { return };
-                if is_present(leg) {
-                    connected.leg_seen = true;
-                } else if connected.leg_seen {
-                    if connected.parties.iter().any(is_present) {
-                        self.bridge(tenant);
-                    } else {
-                        self.end(tenant, CallOutcome::Handled);
+                let left = connected
+                    .parties
+                    .extract_if(.., |party| {
+                        let present = is_present(&party.who);
+                        let left = party.seen && !present;
+                        party.seen |= present;
+                        left
+                    })
+                    .collect::<Vec<Party>>();
+                let agent_left = match &connected.leg {
+                    Some(leg) if is_present(leg) => {
+                        connected.leg_seen = true;
+                        false
                     }
+                    Some(_) => connected.leg_seen,
+                    None => false,
+                };
+                let others = connected.parties.iter().any(|party| party.seen);
+                for party in left {
+                    self.tell_party(tenant, &party.who, PartyChange::Removed);
+                }
+                if agent_left && others {
+                    self.bridge(tenant);
+                } else if agent_left {
+                    self.end(tenant, CallOutcome::Handled);
                 }
             }
             State::Bridged(bridged) => {
@@ -206,8 +231,8 @@ impl Call {
         let Some(party) = connected
             .parties
             .iter()
-            .find(|party| party.is_same_party(who))
-            .cloned()
+            .find(|party| party.who.is_same_party(who))
+            .map(|party| party.who.clone())
         else {
             return Reply::Refused(Refusal::WrongParticipant);
         };
@@ -225,10 +250,13 @@ impl Call {
         who: Participant,
         finished: &Finished,
     ) {
-        let party = who.masked();
         let added = *finished == Finished::Done;
+        let seen = self.is_present(&who);
         match &mut self.state {
-            State::Connected(connected) if added => connected.parties.push(who),
+            State::Connected(connected) if added => {
+                let who = who.clone();
+                connected.parties.push(Party { who, seen });
+            }
             State::Connected(_)
             | State::Incoming(_)
             | State::Answering(_)
@@ -251,11 +279,7 @@ impl Call {
         } else {
             PartyChange::AddFailed
         };
-        tenant.emit(Event::PartyChanged {
-            call: self.id,
-            party,
-            change,
-        });
+        self.tell_party(tenant, &who, change);
     }
 
     pub(crate) fn party_removed(
@@ -267,15 +291,17 @@ impl Call {
         if *finished != Finished::Done {
             return;
         }
-        if let State::Connected(connected) = &mut self.state {
-            connected.parties.retain(|party| !party.is_same_party(who));
+        let State::Connected(connected) = &mut self.state else {
+            return;
+        };
+        let before = connected.parties.len();
+        connected
+            .parties
+            .retain(|party| !party.who.is_same_party(who));
+        // A list without the party may have come before.
+        if connected.parties.len() < before {
+            self.tell_party(tenant, who, PartyChange::Removed);
         }
-        let change = PartyChange::Removed;
-        tenant.emit(Event::PartyChanged {
-            call: self.id,
-            party: who.masked(),
-            change,
-        });
     }
 
     /// The agent leaves. With others in the call the caller talks on, else the call ends.
@@ -332,6 +358,7 @@ impl Call {
             parties,
             ..
         } = connected.clone();
+        let parties = parties.into_iter().map(|party| party.who);
         for party in leg.into_iter().chain(parties) {
             self.remove_leg(tenant, party);
         }
@@ -390,10 +417,19 @@ impl Call {
             ..
         } = connected.clone();
         self.stop_talking(tenant);
-        let seen = parties.iter().any(|party| self.is_present(party));
+        let seen = parties.iter().any(|party| party.seen);
+        let parties = parties.into_iter().map(|party| party.who).collect();
         self.state = State::Bridged(Bridged::with(parties, seen));
         self.resume_after(tenant, collecting);
         self.agent_wraps_up(tenant, agent, queue);
+    }
+
+    fn tell_party(&self, tenant: &mut Tenant, who: &Participant, change: PartyChange) {
+        tenant.emit(Event::PartyChanged {
+            call: self.id,
+            party: who.masked(),
+            change,
+        });
     }
 
     fn set_hold(&mut self, tenant: &mut Tenant, on_hold: bool) {

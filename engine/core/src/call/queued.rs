@@ -209,9 +209,7 @@ impl Call {
             | Finished::Refused { .. }
             | Finished::Unknown => failures.saturating_add(1),
         };
-        if *finished == Finished::Unknown {
-            self.cancel_media(tenant, Purpose::StopMedia);
-        }
+        self.stop_unknown_media(tenant, finished);
         self.set_music(Music::Silent { failures });
         if failures == 0 {
             self.play_music(tenant);
@@ -235,10 +233,16 @@ impl Call {
         if sequence != ended {
             return;
         }
-        if *finished == Finished::Unknown {
+        self.stop_unknown_media(tenant, finished);
+        self.play_music(tenant);
+    }
+
+    /// What nobody heard of may still play. It is stopped, unless that would stop the question to
+    /// press 1 as well.
+    fn stop_unknown_media(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        if *finished == Finished::Unknown && !self.is_confirming() {
             self.cancel_media(tenant, Purpose::StopMedia);
         }
-        self.play_music(tenant);
     }
 
     /// A playback of a file to the caller; none for a contact without our media.

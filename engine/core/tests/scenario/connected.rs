@@ -366,6 +366,53 @@ fn a_call_has_no_more_parties_than_the_limit() {
 }
 
 #[test]
+fn a_party_that_hangs_up_has_left_and_can_be_added_again() {
+    let mut world = with_boss();
+    world.list(1, 9, &["caller", "ann"]);
+    world.acts("ann", 1, CallAction::RemoveParticipant(party("boss")));
+    world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+    world.check(expect![[r#"
+        > 1 list: caller ann
+          emit party-changed 1 4:***80 removed
+        > ann on 1: remove boss
+          = refused wrong-participant
+        > ann on 1: add boss
+          operate 1.6 add-participant boss ring 60s
+    "#]]);
+}
+
+#[test]
+fn a_party_that_is_not_listed_yet_has_not_left() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+        world.answers("1.5");
+    });
+    world.list(1, 9, &["caller", "ann"]);
+    world.acts("ann", 1, CallAction::RemoveParticipant(party("boss")));
+    world.check(expect![[r#"
+        > 1 list: caller ann
+        > ann on 1: remove boss
+          operate 1.6 remove-participant boss
+    "#]]);
+}
+
+#[test]
+fn a_party_that_is_removed_leaves_once_whatever_tells_it_first() {
+    let mut world = with_boss();
+    world.acts("ann", 1, CallAction::RemoveParticipant(party("boss")));
+    world.list(1, 9, &["caller", "ann"]);
+    world.event_of("1.6", CallEventKind::ParticipantRemoved(party("boss")));
+    world.check(expect![[r#"
+        > ann on 1: remove boss
+          operate 1.6 remove-participant boss
+        > 1 list: caller ann
+          emit party-changed 1 4:***80 removed
+        > 1.6 removed boss
+    "#]]);
+}
+
+#[test]
 fn a_removal_that_fails_leaves_the_party() {
     let mut world = with_boss();
     world.acts("ann", 1, CallAction::RemoveParticipant(party("boss")));

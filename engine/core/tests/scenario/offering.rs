@@ -693,6 +693,45 @@ fn a_phone_that_is_being_confirmed_when_the_offer_is_refused_is_taken_out() {
     "#]]);
 }
 
+#[test]
+fn music_that_nothing_is_heard_of_does_not_stop_the_question_to_press_1() {
+    let mut world = World::with_ready(Setup::small(), &["cid"]);
+    world.reload(|setup| {
+        setup.digest("two").with(|setup| {
+            let overflow = setup.queue_id("overflow");
+            for account in setup.config.resource_accounts.values_mut() {
+                account.default_queue = overflow;
+            }
+        })
+    });
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.after(15);
+        world.answers("1.3");
+        world.accepted("1.4");
+    });
+    world.take();
+    // Nothing was heard of the music for 20 s.
+    world.after(6);
+    world.check(expect![[r#"
+        > at 20s
+          emit operation-failed 1 music: unknown
+        > at 21s
+          operate 1.5 play music to caller looped
+    "#]]);
+    world.types("1.4", "1");
+    world.check(expect![[r#"
+        > 1.4 digits 1
+          emit offer-ended 1-1 to cid: accepted
+          operate 1.6 cancel-media
+          emit agent cid busy
+          emit call-connected 1 to cid at pstn
+          record 1 recording-policy at overflow by native: none of 1
+    "#]]);
+}
+
 // ---- several endpoints ----
 
 #[test]
