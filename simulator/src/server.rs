@@ -1,13 +1,15 @@
 //! The HTTP server: the REST interface behind its signature, and the control interface behind its token.
 
 use std::{
+    future::poll_fn,
+    pin::Pin,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::Response,
@@ -26,6 +28,9 @@ use crate::{
 
 /// Largest request body, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// How far a request body is read that is too large, in bytes, before its client gets no answer.
+const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What the handlers share.
 pub(crate) struct Shared {
@@ -117,15 +122,35 @@ async fn call_automation(State(shared): State<Arc<Shared>>, request: Request) ->
     )
 }
 
-/// Reads a body up to the limit.
-pub(crate) async fn read(body: Body) -> Result<Bytes, ApiReply> {
-    to_bytes(body, BODY_BYTES_MAX).await.map_err(|_| {
-        ApiReply::error(
+/// Reads a body up to the limit. What is longer is read away all the same, up to [`DISCARDED_BYTES_MAX`]: a connection that
+/// is closed with bytes unread is reset, and its client may never see the answer.
+pub(crate) async fn read(mut body: Body) -> Result<Bytes, ApiReply> {
+    let mut bytes = Vec::new();
+    let mut length = 0_usize;
+    while length <= DISCARDED_BYTES_MAX {
+        match poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            Some(Ok(frame)) => {
+                let data = frame.into_data().unwrap_or_default();
+                length = length.saturating_add(data.len());
+                if length <= BODY_BYTES_MAX {
+                    bytes.extend_from_slice(&data);
+                }
+            }
+            Some(Err(_)) => {
+                let text = "The request body ends before its end.";
+                return Err(ApiReply::error(400, "BadRequest", text));
+            }
+            None => break,
+        }
+    }
+    if length > BODY_BYTES_MAX {
+        return Err(ApiReply::error(
             413,
             "RequestEntityTooLarge",
             &format!("The request body has more than {BODY_BYTES_MAX} bytes."),
-        )
-    })
+        ));
+    }
+    Ok(bytes.into())
 }
 
 /// An answer on its way out.

@@ -2,6 +2,7 @@
 //! operations that it carries out, and the HTTP API. Needs tokio; everything behind it does not.
 
 pub(crate) mod api;
+mod body_limit;
 mod operator;
 mod settings;
 mod setup;
@@ -14,11 +15,12 @@ use crate::driver::Driver;
 use crate::error::BuildError;
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use body_limit::limit_bodies;
 use cordboard_acs::callback::SensitiveDigits;
 use cordboard_acs::edge_key::EdgeKey;
 use cordboard_core::ids::{CallId, CollectionId};
+use operator::AcsOperator;
 use settings::EdgeSettings;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub(crate) struct EdgeParts {
     pub(crate) driver: Driver,
     pub(crate) key: EdgeKey,
     pub(crate) settings: Arc<ArcSwap<EdgeSettings>>,
+    /// None where something else carries operations out.
+    operator: Option<Arc<AcsOperator>>,
     pub(crate) digits: Option<Arc<dyn DigitsSink>>,
 }
 
@@ -66,16 +70,15 @@ impl Deref for Edge {
 
 /// The routes that Azure uses: `/eventgrid`, `/callbacks/…`, `/prompts/…`.
 pub(crate) fn router(edge: Edge) -> Router {
-    Router::new()
+    let router = Router::new()
         .route(
             "/eventgrid",
             post(webhooks::event_grid).options(webhooks::event_grid),
         )
         .route("/callbacks/{*path}", post(webhooks::callback))
-        .route("/prompts/{*path}", get(webhooks::prompt))
-        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .with_state(edge)
+        .route("/prompts/{*path}", get(webhooks::prompt));
+    limit_bodies(router, BODY_BYTES_MAX).with_state(edge)
 }
 
-/// Longest body of a webhook. What is longer is refused before it is read.
+/// Longest body of a webhook, in bytes.
 const BODY_BYTES_MAX: usize = cordboard_acs::callback::BODY_BYTES_MAX;

@@ -5,12 +5,14 @@ mod support;
 #[path = "support/http.rs"]
 mod wire;
 
+use cordboard::driver::InboxLimits;
 use cordboard::{Engine, EngineBuilder, MemoryDisk};
 use cordboard_acs::{CallbackPath, EdgeKey};
 use cordboard_core::Event;
 use cordboard_core::ids::CallId;
 use cordboard_journal::Nonce;
 use serde_json::{Value, json};
+use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use support::{Accepting, DECISIONS, MEDIA, compiled, eventually, next};
@@ -455,7 +457,8 @@ fn webhooks_that_are_not_azures_are_refused() {
         let answer = send(served.address, "POST", EVENT_GRID, &[], body);
         assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(body));
     }
-    let large = vec![b' '; 1_024 * 1_024 + 1];
+    // Longer than what a socket takes at once: its sender gets an answer all the same.
+    let large = vec![b' '; 8 * 1_024 * 1_024];
     assert_eq!(
         send(served.address, "POST", EVENT_GRID, &[], &large).status,
         413
@@ -559,4 +562,41 @@ fn operations_of_a_lane_wait_for_each_other() {
             .is_some_and(|name| *name == "terminate" || *name == "hang-up")
     });
     operator.release();
+}
+
+#[test]
+fn a_call_that_there_is_no_room_for_is_rejected_as_busy() {
+    let service = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("endpoint=http://{};", service.local_addr().unwrap());
+    let (sender, requests) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = service.accept().unwrap();
+        let mut request = Vec::new();
+        let mut piece = [0; 4_096];
+        while !String::from_utf8_lossy(&request).contains("busy") {
+            let read = stream.read(&mut piece).unwrap();
+            request.extend_from_slice(&piece[..read]);
+        }
+        stream
+            .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+            .unwrap();
+        sender.send(String::from_utf8(request).unwrap()).unwrap();
+    });
+    let text = MEDIA.replace("endpoint=http://127.0.0.1:9;", &endpoint);
+    let limits = InboxLimits {
+        waiting_max: 0,
+        reserve: 0,
+    };
+    let served = serve(&text, |builder| builder.inbox_limits(limits));
+    let call = incoming_call("e1");
+    let answer = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    assert_eq!(answer.status, 200);
+    let said = answer.json()["ignored"][0].as_str().unwrap().to_owned();
+    assert!(said.contains("overloaded"), "{said}");
+    let request = requests.recv().unwrap();
+    assert!(
+        request.starts_with("POST /calling/callConnections:reject?"),
+        "{request}"
+    );
+    assert!(request.contains("the-secret-call-context"), "{request}");
 }

@@ -9,9 +9,9 @@ mod views;
 
 pub(crate) use access::Tokens;
 
+use crate::edge::body_limit::limit_bodies;
 use crate::engine::Engine;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
@@ -63,9 +63,7 @@ pub(crate) fn router(engine: Engine) -> Router {
     for (_, path, handler) in ROUTES {
         router = router.route(path, handler());
     }
-    router
-        .layer(DefaultBodyLimit::max(API_BODY_BYTES_MAX))
-        .with_state(api)
+    limit_bodies(router, API_BODY_BYTES_MAX).with_state(api)
 }
 
 #[cfg(test)]

@@ -4,7 +4,12 @@ use super::settings::EdgeSettings;
 use crate::driver::{Completion, Operator, Request};
 use arc_swap::ArcSwap;
 use cordboard_acs::operation::OperationSettings;
-use cordboard_core::Outcome;
+use cordboard_clock::Hold;
+use cordboard_core::command::RejectReason;
+use cordboard_core::ids::{CallId, CommandId, EventId, Timestamp};
+use cordboard_core::input::CallContext;
+use cordboard_core::{Operation, Outcome};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -31,6 +36,36 @@ impl AcsOperator {
     }
 }
 
+impl AcsOperator {
+    /// Rejects a call that the engine has no room for, without the core and its journal: the caller
+    /// hears busy instead of ringing in vain. `event` names the incoming call.
+    pub(super) fn reject(
+        &self,
+        event: &EventId,
+        context: CallContext,
+        deadline: Timestamp,
+        hold: Hold,
+    ) {
+        // The core's calls are numbered from 1: these requests have ids that it never gives.
+        let [a, b, c, d, ..] = <[u8; 32]>::from(Sha256::digest(&event.0));
+        let shared = Arc::clone(&self.shared);
+        let request = Request {
+            command: CommandId {
+                call: CallId(0),
+                sequence: u32::from_le_bytes([a, b, c, d]),
+            },
+            operation: Operation::Reject {
+                context,
+                reason: RejectReason::Busy,
+            },
+            deadline,
+            hold,
+        };
+        self.runtime
+            .spawn(async move { drop(shared.send(request).await) });
+    }
+}
+
 impl Operator for AcsOperator {
     fn start(&self, request: Request, completion: Completion) {
         let shared = Arc::clone(&self.shared);
@@ -41,6 +76,11 @@ impl Operator for AcsOperator {
 
 impl Shared {
     async fn carry_out(&self, request: Request, completion: Completion) {
+        let (outcome, hold) = self.send(request).await;
+        completion.finish(outcome, hold);
+    }
+
+    async fn send(&self, request: Request) -> (Outcome, Hold) {
         let Request {
             command,
             operation,
@@ -70,7 +110,7 @@ impl Shared {
                 tracing::warn!(%command, operation = operation.name(), "outcome unknown");
             }
         }
-        completion.finish(outcome, hold);
+        (outcome, hold)
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct AzureReady {
     key: EdgeKey,
     settings: Arc<ArcSwap<EdgeSettings>>,
     digits: Option<Arc<dyn DigitsSink>>,
-    operator: Option<Arc<dyn Operator>>,
+    operator: Option<Arc<AcsOperator>>,
 }
 
 impl AzureSetup {
@@ -102,7 +102,7 @@ impl AzureSetup {
         let operator = self.requests.map(|(client, runtime)| {
             let operator = cordboard_acs::Operator::new(client, key.clone());
             let settings = Arc::clone(&settings);
-            Arc::new(AcsOperator::new(operator, settings, runtime)) as Arc<dyn Operator>
+            Arc::new(AcsOperator::new(operator, settings, runtime))
         });
         Ok(AzureReady {
             key,
@@ -116,7 +116,8 @@ impl AzureSetup {
 impl AzureReady {
     /// Who carries operations out, where it is the edge.
     pub(crate) fn operator(&self) -> Option<Arc<dyn Operator>> {
-        self.operator.clone()
+        let operator = self.operator.clone()?;
+        Some(operator)
     }
 
     /// Connects the webhooks with the running driver.
@@ -125,6 +126,7 @@ impl AzureReady {
             driver,
             key: self.key,
             settings: self.settings,
+            operator: self.operator,
             digits: self.digits,
         }))
     }

@@ -20,7 +20,7 @@ use cordboard_acs::operation_context::Privacy;
 use cordboard_clock::Hold;
 use cordboard_core::Input;
 use cordboard_core::ids::Timestamp;
-use cordboard_core::input::Reply;
+use cordboard_core::input::{IncomingCall, Reply};
 use serde::Serialize;
 
 /// What became of a delivery, event by event.
@@ -152,9 +152,9 @@ async fn take_grid_events(
             Ok(GridEvent { id, at_ms, kind }) => match kind {
                 GridEventKind::IncomingCall(data) => {
                     let rang_at = Timestamp(at_ms.unwrap_or_else(|| edge.driver.clock().now()));
-                    let input = Input::IncomingCall(incoming_call(&id, rang_at, *data));
-                    let name = format!("event `{id}`");
-                    submitted.push((submit(edge, input, hold.clone()), name));
+                    let call = incoming_call(&id, rang_at, *data);
+                    let input = Input::IncomingCall(call.clone());
+                    submitted.push((submit(edge, input, hold.clone()), call));
                 }
                 GridEventKind::RecordingFile { .. } => acknowledgement
                     .ignored
@@ -166,13 +166,32 @@ async fn take_grid_events(
             Err(error) => acknowledgement.unreadable.push(error.to_string()),
         }
     }
-    for (outcome, name) in submitted {
+    for (outcome, call) in submitted {
         match outcome.await {
-            Ok(reply) => acknowledgement.note(&name, &reply),
+            Ok(reply) => acknowledgement.note(&format!("event `{}`", call.event.0), &reply),
+            Err(error @ SubmitError::Overloaded { .. }) => {
+                let Some(rejected) = reject(edge, call, &hold) else {
+                    return not_durable(&error);
+                };
+                acknowledgement.ignored.push(rejected);
+            }
             Err(error) => return not_durable(&error),
         }
     }
     acknowledgement.into_response()
+}
+
+/// A call that there is no room for is rejected as busy: a delivery that is tried again in ten seconds
+/// helps no caller.
+fn reject(edge: &Edge, call: IncomingCall, hold: &Hold) -> Option<String> {
+    let operator = edge.operator.as_ref()?;
+    let timeout = edge.settings.load().config.timeouts.request;
+    let deadline = Timestamp(edge.driver.clock().now()).after(timeout);
+    operator.reject(&call.event, call.context, deadline, hold.clone());
+    Some(format!(
+        "event `{}`: the engine is overloaded, the call is rejected",
+        call.event.0
+    ))
 }
 
 /// The caller keeps a hold of its own until it has answered.
