@@ -7,7 +7,8 @@
 //! | went wrong | looks, idempotent and repeatable operations | all others, such as play |
 //! |---|---|---|
 //! | no connection | again | again |
-//! | 429, 500, 503 | again, after `Retry-After` | refused |
+//! | 429, 503 | again, after `Retry-After` | refused |
+//! | 500 | again, else refused; unknown if repeatable | refused |
 //! | 408, 502, 504, time-out, connection lost | again, else unknown | unknown |
 //! | any other status | refused; unknown after a lost attempt that may have caused it | refused |
 //!
@@ -28,7 +29,6 @@ use std::sync::Arc;
 
 use cordboard_clock::{Clock, Hold};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 pub use self::dispatch::Dispatch;
@@ -73,23 +73,19 @@ impl Client {
     }
 
     /// Sends a request without a body.
-    async fn bare<T: DeserializeOwned>(
-        &self,
-        route: Route<'_>,
-        dispatch: &mut Dispatch,
-    ) -> Outcome<T> {
-        self.0.send(&route, Vec::new(), dispatch).await.read()
+    async fn bare(&self, route: Route<'_>, dispatch: &mut Dispatch) -> Outcome<Vec<u8>> {
+        self.0.send(&route, Vec::new(), dispatch).await
     }
 
     /// Sends a request with a body.
-    async fn with_body<T: DeserializeOwned>(
+    async fn with_body(
         &self,
         route: Route<'_>,
         body: &impl Serialize,
         dispatch: &mut Dispatch,
-    ) -> Outcome<T> {
+    ) -> Outcome<Vec<u8>> {
         match serde_json::to_vec(body) {
-            Ok(body) => self.0.send(&route, body, dispatch).await.read(),
+            Ok(body) => self.0.send(&route, body, dispatch).await,
             Err(_) => Outcome::NotSent(NotSent::Invalid("its body is no JSON")),
         }
     }
@@ -100,14 +96,5 @@ impl fmt::Debug for Client {
         f.debug_struct("Client")
             .field("limits", self.0.limits())
             .finish_non_exhaustive()
-    }
-}
-
-/// The answer of an operation whose answer says nothing: whatever it is, it is taken.
-struct Nothing;
-
-impl<'de> serde::Deserialize<'de> for Nothing {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        serde::de::IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
 }

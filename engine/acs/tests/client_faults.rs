@@ -191,7 +191,7 @@ async fn a_play_that_hangs_is_in_doubt_and_not_sent_again() {
 async fn a_gateway_that_gave_up_leaves_a_play_in_doubt() {
     for status in [408, 502, 504] {
         let run = play(vec![answer(status, "")]).await;
-        assert_eq!(run.outcome, Outcome::Unknown(Doubt::Gateway { status }));
+        assert_eq!(run.outcome, Outcome::Unknown(Doubt::Status { status }));
         assert_eq!(run.service.requests().len(), 1);
     }
 }
@@ -244,6 +244,32 @@ async fn a_refusal_after_a_lost_answer_proves_nothing() {
     ])
     .await;
     assert_eq!(run.outcome, Outcome::Unknown(Doubt::ConnectionLost));
+}
+
+#[tokio::test]
+async fn a_service_that_breaks_off_may_have_answered() {
+    // Taken for a refusal, the call that was answered all the same would be left in silence.
+    let broken = || answer(500, "");
+    let run = answer_call(vec![broken(), answer(404, GONE)]).await;
+    assert_eq!(
+        run.outcome,
+        Outcome::Unknown(Doubt::RefusedAfterLoss { status: 404 })
+    );
+    let run = answer_call((0..9).map(|_| broken()).collect()).await;
+    assert_eq!(run.outcome, Outcome::Unknown(Doubt::Status { status: 500 }));
+    assert_eq!(run.service.requests().len(), 4);
+    let run = answer_call(vec![broken(), answer(200, CONNECTED)]).await;
+    assert!(
+        matches!(run.outcome, Outcome::Accepted(_)),
+        "{:?}",
+        run.outcome
+    );
+    let run = hang_up(vec![broken(), answer(404, GONE)]).await;
+    assert!(
+        matches!(&run.outcome, Outcome::Refused(refusal) if refusal.status == 404),
+        "{:?}",
+        run.outcome
+    );
 }
 
 #[tokio::test]
@@ -304,6 +330,14 @@ async fn an_accepted_request_with_an_answer_that_cannot_be_read_is_in_doubt() {
     .await;
     assert_eq!(run.outcome, Outcome::Unknown(Doubt::UnreadableAnswer));
     assert_eq!(run.service.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_answer_of_an_operation_that_has_none_may_be_anything() {
+    for body in ["", "{}", "null", "accepted", "<html>", "[1"] {
+        let run = play(vec![answer(202, body)]).await;
+        assert_eq!(run.outcome, Outcome::Accepted(()), "{body}");
+    }
 }
 
 #[tokio::test]

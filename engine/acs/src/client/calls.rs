@@ -1,6 +1,6 @@
 //! Setting calls up, looking at them, ending them.
 
-use super::{Client, Dispatch, Nothing, Outcome};
+use super::{Client, Dispatch, Outcome};
 use crate::wire::call::{
     AnswerCallRequest, CallConnectionProperties, RedirectCallRequest, RejectCallRequest,
 };
@@ -13,7 +13,9 @@ impl Client {
         request: &AnswerCallRequest,
         dispatch: &mut Dispatch,
     ) -> Outcome<CallConnectionProperties> {
-        self.with_body(Route::Answer, request, dispatch).await
+        self.with_body(Route::Answer, request, dispatch)
+            .await
+            .read()
     }
 
     /// Rejects an incoming call. Repeatable. No event follows.
@@ -24,7 +26,7 @@ impl Client {
     ) -> Outcome<()> {
         self.with_body(Route::Reject, request, dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Passes an incoming call on without answering it. Repeatable. No event follows.
@@ -35,7 +37,7 @@ impl Client {
     ) -> Outcome<()> {
         self.with_body(Route::Redirect, request, dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Looks at a call. 404 means that it is over.
@@ -46,13 +48,14 @@ impl Client {
     ) -> Outcome<CallConnectionProperties> {
         self.bare(Route::GetCall(call_connection_id.into()), dispatch)
             .await
+            .read()
     }
 
     /// Leaves a call. The rest of the call may go on. Idempotent: 404 means that it is done. Ends with CallDisconnected.
     pub async fn hang_up(&self, call_connection_id: &str, dispatch: &mut Dispatch) -> Outcome<()> {
         self.bare(Route::HangUp(call_connection_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Ends a call for everyone. Repeatable and idempotent: 404 means that it is done. Ends with CallDisconnected.
@@ -63,6 +66,6 @@ impl Client {
     ) -> Outcome<()> {
         self.bare(Route::Terminate(call_connection_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 }

@@ -1,6 +1,6 @@
 //! Playing, recognising and streaming.
 
-use super::{Client, Dispatch, Nothing, Outcome};
+use super::{Client, Dispatch, Outcome};
 use crate::wire::media::{PlayRequest, RecognizeRequest};
 use crate::wire::route::Route;
 use crate::wire::streaming::{
@@ -18,7 +18,7 @@ impl Client {
     ) -> Outcome<()> {
         self.with_body(Route::Play(call_connection_id.into()), request, dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Collects input of one participant. Sent once: after an unknown outcome, cancel all media and do it again.
@@ -34,7 +34,7 @@ impl Client {
             dispatch,
         )
         .await
-        .map(|_: Nothing| ())
+        .unread()
     }
 
     /// Breaks off everything that plays or listens. Idempotent, as long as the caller starts nothing new on this call
@@ -46,7 +46,7 @@ impl Client {
     ) -> Outcome<()> {
         self.bare(Route::CancelAllMedia(call_connection_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Starts the transcription that was declared at answering time. Sent once.
@@ -57,9 +57,7 @@ impl Client {
         dispatch: &mut Dispatch,
     ) -> Outcome<()> {
         let route = Route::StartTranscription(call_connection_id.into());
-        self.with_body(route, request, dispatch)
-            .await
-            .map(|_: Nothing| ())
+        self.with_body(route, request, dispatch).await.unread()
     }
 
     /// Stops the transcription. Sent once.
@@ -70,9 +68,7 @@ impl Client {
         dispatch: &mut Dispatch,
     ) -> Outcome<()> {
         let route = Route::StopTranscription(call_connection_id.into());
-        self.with_body(route, request, dispatch)
-            .await
-            .map(|_: Nothing| ())
+        self.with_body(route, request, dispatch).await.unread()
     }
 
     /// Starts the audio stream that was declared at answering time. Sent once.
@@ -83,9 +79,7 @@ impl Client {
         dispatch: &mut Dispatch,
     ) -> Outcome<()> {
         let route = Route::StartMediaStreaming(call_connection_id.into());
-        self.with_body(route, request, dispatch)
-            .await
-            .map(|_: Nothing| ())
+        self.with_body(route, request, dispatch).await.unread()
     }
 
     /// Stops the audio stream. Sent once.
@@ -96,8 +90,6 @@ impl Client {
         dispatch: &mut Dispatch,
     ) -> Outcome<()> {
         let route = Route::StopMediaStreaming(call_connection_id.into());
-        self.with_body(route, request, dispatch)
-            .await
-            .map(|_: Nothing| ())
+        self.with_body(route, request, dispatch).await.unread()
     }
 }

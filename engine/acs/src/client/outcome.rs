@@ -45,6 +45,11 @@ impl<T> Outcome<T> {
 }
 
 impl Outcome<Vec<u8>> {
+    /// Takes the answer for what its status says: the operation has none that is worth reading.
+    pub(crate) fn unread(self) -> Outcome<()> {
+        self.map(|_| ())
+    }
+
     /// Reads the answer. No answer at all is an empty object: all members of answers are optional.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Outcome<T> {
         match self {
@@ -107,9 +112,9 @@ pub enum Doubt {
     /// The connection broke after the request was sent.
     #[error("the connection broke before the answer came")]
     ConnectionLost,
-    /// Something between us and the service gave up waiting for it.
-    #[error("a gateway answered with status {status}")]
-    Gateway {
+    /// Something between us and the service gave up waiting for it, or the service broke off.
+    #[error("status {status} does not tell whether it had its effect")]
+    Status {
         /// The HTTP status.
         status: u16,
     },

@@ -26,6 +26,7 @@ impl Client {
             dispatch,
         )
         .await
+        .read()
     }
 
     /// Withdraws an invitation. Repeatable. Ends with CancelAddParticipantSucceeded or CancelAddParticipantFailed.
@@ -41,6 +42,7 @@ impl Client {
             dispatch,
         )
         .await
+        .read()
     }
 
     /// Removes a participant. Repeatable. Ends with RemoveParticipantSucceeded or RemoveParticipantFailed.
@@ -56,6 +58,7 @@ impl Client {
             dispatch,
         )
         .await
+        .read()
     }
 
     /// Everyone in a call, over all pages. Recording and transcription bots are not listed.
@@ -103,7 +106,7 @@ impl Client {
             call_connection_id: call_connection_id.into(),
             raw_id: raw_id.into(),
         };
-        self.bare(route, dispatch).await
+        self.bare(route, dispatch).await.read()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Recording a call.
 
-use super::{Client, Dispatch, Nothing, Outcome};
+use super::{Client, Dispatch, Outcome};
 use crate::wire::recording::{RecordingStateResponse, StartRecordingRequest};
 use crate::wire::route::Route;
 
@@ -14,6 +14,7 @@ impl Client {
     ) -> Outcome<RecordingStateResponse> {
         self.with_body(Route::StartRecording, request, dispatch)
             .await
+            .read()
     }
 
     /// Looks at a recording.
@@ -24,13 +25,14 @@ impl Client {
     ) -> Outcome<RecordingStateResponse> {
         self.bare(Route::GetRecording(recording_id.into()), dispatch)
             .await
+            .read()
     }
 
     /// Ends a recording; its files follow. Idempotent: 404 means that it is done.
     pub async fn stop_recording(&self, recording_id: &str, dispatch: &mut Dispatch) -> Outcome<()> {
         self.bare(Route::StopRecording(recording_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Pauses a recording. Idempotent by effect.
@@ -41,7 +43,7 @@ impl Client {
     ) -> Outcome<()> {
         self.bare(Route::PauseRecording(recording_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 
     /// Goes on with a paused recording. Idempotent by effect.
@@ -52,6 +54,6 @@ impl Client {
     ) -> Outcome<()> {
         self.bare(Route::ResumeRecording(recording_id.into()), dispatch)
             .await
-            .map(|_: Nothing| ())
+            .unread()
     }
 }

@@ -24,6 +24,8 @@ const CLIENT_REQUEST_ID_HEADER: &str = "x-ms-client-request-id";
 const STATUSES_LATER: [u16; 3] = [429, 500, 503];
 /// Statuses of something in between that gave up: the request may have had its effect.
 const STATUSES_IN_DOUBT: [u16; 3] = [408, 502, 504];
+/// The service broke off, nobody knows where.
+const STATUS_BROKE_OFF: u16 = 500;
 
 /// Statuses that an operator should see: a wrong key or clock, a missing right, throttling, a service that is down.
 const STATUSES_OF_CONCERN: [u16; 5] = [401, 403, 429, 500, 503];
@@ -370,9 +372,9 @@ fn judge(
             status,
             retry_after_ms,
             ..
-        } if STATUSES_IN_DOUBT.contains(&status) => {
-            let gateway = *doubt.insert(Doubt::Gateway { status });
-            (Outcome::Unknown(gateway), may_resend, retry_after_ms)
+        } if leaves_doubt(status, resend) => {
+            let told = *doubt.insert(Doubt::Status { status });
+            (Outcome::Unknown(told), may_resend, retry_after_ms)
         }
         Attempt::Answered {
             status,
@@ -400,6 +402,15 @@ fn judge(
             (Outcome::Unknown(lost), may_resend, None)
         }
     }
+}
+
+/// Whether a request that was answered with this status may have had its effect.
+///
+/// After a 500 that may be true of any request. It matters where the next attempt would be refused because of the first:
+/// a call that was answered, and then seems to be none, would be left to itself. A play that seems to have failed is
+/// begun anew at once instead, so that the caller hears something.
+fn leaves_doubt(status: u16, resend: Resend) -> bool {
+    STATUSES_IN_DOUBT.contains(&status) || (status == STATUS_BROKE_OFF && resend == Resend::SameId)
 }
 
 fn doubt_of(error: &reqwest::Error) -> Doubt {
