@@ -266,11 +266,11 @@ pub(crate) fn clock() -> (Clock, Hold) {
     Clock::warped(START_MS).unwrap()
 }
 
-/// Limits under which tests that wait for real time-outs are quick.
+/// Limits whose real time-outs no busy machine reaches; tests of those choose their own.
 pub(crate) fn limits() -> ClientLimits {
     ClientLimits {
-        attempt_ms: 2_000,
-        connect_ms: 1_000,
+        attempt_ms: 60_000,
+        connect_ms: 30_000,
         ..ClientLimits::default()
     }
 }
