@@ -2,12 +2,25 @@
 
 use std::fmt;
 
-use super::identifier::{
-    ANONYMOUS, Cloud, CommunicationIdentifier, CommunicationUserIdentifier, IdentifierKind,
-    MicrosoftTeamsAppIdentifier, MicrosoftTeamsUserIdentifier, PhoneNumberIdentifier,
-    TeamsExtensionUserIdentifier,
-};
+use super::open_enum::open_enum;
 use crate::masking::mask_raw_id;
+
+/// The text that stands for a hidden number.
+pub(super) const ANONYMOUS: &str = "anonymous";
+
+open_enum! {
+    /// The Microsoft cloud that a Teams identity belongs to.
+    #[derive(Default)]
+    pub enum Cloud {
+        /// The worldwide cloud; the value when none is given.
+        #[default]
+        Public = "public",
+        /// The cloud of the US Department of Defense.
+        Dod = "dod",
+        /// The US Government Community Cloud High.
+        Gcch = "gcch",
+    }
+}
 
 /// What an identifier means, with the kind inferred.
 ///
@@ -160,86 +173,6 @@ impl Identity {
             }
         }
     }
-
-    /// The identifier as a request carries it: raw id and sub-object, no `kind`.
-    #[must_use]
-    pub fn to_request(&self) -> CommunicationIdentifier {
-        CommunicationIdentifier {
-            kind: None,
-            ..self.to_response()
-        }
-    }
-
-    /// The identifier as an answer or an event of the service carries it: with `kind` and raw id.
-    #[must_use]
-    pub fn to_response(&self) -> CommunicationIdentifier {
-        let mut identifier = CommunicationIdentifier {
-            raw_id: Some(self.raw_id()),
-            ..Default::default()
-        };
-        let kind = match self {
-            Self::User { raw_id } => {
-                identifier.communication_user =
-                    Some(CommunicationUserIdentifier { id: raw_id.clone() });
-                IdentifierKind::CommunicationUser
-            }
-            Self::Phone {
-                number,
-                asserted_id,
-            } => {
-                identifier.phone_number = Some(PhoneNumberIdentifier {
-                    value: number.clone(),
-                    is_anonymous: None,
-                    asserted_id: asserted_id.clone(),
-                });
-                IdentifierKind::PhoneNumber
-            }
-            Self::AnonymousPhone => {
-                identifier.phone_number = Some(PhoneNumberIdentifier {
-                    value: ANONYMOUS.to_owned(),
-                    is_anonymous: Some(true),
-                    asserted_id: None,
-                });
-                IdentifierKind::PhoneNumber
-            }
-            Self::TeamsUser {
-                user_id,
-                anonymous,
-                cloud,
-            } => {
-                identifier.microsoft_teams_user = Some(MicrosoftTeamsUserIdentifier {
-                    user_id: user_id.clone(),
-                    is_anonymous: Some(*anonymous),
-                    cloud: Some(cloud.clone()),
-                });
-                IdentifierKind::MicrosoftTeamsUser
-            }
-            Self::TeamsApp { app_id, cloud } => {
-                identifier.microsoft_teams_app = Some(MicrosoftTeamsAppIdentifier {
-                    app_id: app_id.clone(),
-                    cloud: Some(cloud.clone()),
-                });
-                IdentifierKind::MicrosoftTeamsApp
-            }
-            Self::TeamsExtensionUser {
-                resource_id,
-                tenant_id,
-                user_id,
-                cloud,
-            } => {
-                identifier.teams_extension_user = Some(TeamsExtensionUserIdentifier {
-                    user_id: user_id.clone(),
-                    tenant_id: tenant_id.clone(),
-                    resource_id: resource_id.clone(),
-                    cloud: Some(cloud.clone()),
-                });
-                IdentifierKind::TeamsExtensionUser
-            }
-            Self::Unknown { .. } => IdentifierKind::Unknown,
-        };
-        identifier.kind = Some(kind);
-        identifier
-    }
 }
 
 impl fmt::Debug for Identity {
@@ -294,50 +227,6 @@ fn teams_scheme(cloud: &Cloud) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_known_raw_id_has_its_kind_and_survives_a_round_trip() {
-        let cases = [
-            ("4:+14255550123", IdentifierKind::PhoneNumber),
-            ("4:anonymous", IdentifierKind::PhoneNumber),
-            ("4:+14255550123_00000001", IdentifierKind::PhoneNumber),
-            ("4:urn:something", IdentifierKind::PhoneNumber),
-            ("8:acs:res_user", IdentifierKind::CommunicationUser),
-            ("8:acs:bare", IdentifierKind::CommunicationUser),
-            ("8:dod-acs:res_user", IdentifierKind::CommunicationUser),
-            ("8:gcch-acs:res_user", IdentifierKind::CommunicationUser),
-            ("8:spool:abc", IdentifierKind::CommunicationUser),
-            ("8:acs:a_b_c_d", IdentifierKind::CommunicationUser),
-            ("8:acs:res_tenant_user", IdentifierKind::TeamsExtensionUser),
-            (
-                "8:dod-acs:res_tenant_user",
-                IdentifierKind::TeamsExtensionUser,
-            ),
-            (
-                "8:gcch-acs:res_tenant_user",
-                IdentifierKind::TeamsExtensionUser,
-            ),
-            ("8:orgid:oid", IdentifierKind::MicrosoftTeamsUser),
-            ("8:dod:oid", IdentifierKind::MicrosoftTeamsUser),
-            ("8:gcch:oid", IdentifierKind::MicrosoftTeamsUser),
-            ("8:teamsvisitor:vid", IdentifierKind::MicrosoftTeamsUser),
-            ("28:orgid:app", IdentifierKind::MicrosoftTeamsApp),
-            ("28:dod:app", IdentifierKind::MicrosoftTeamsApp),
-            ("28:gcch:app", IdentifierKind::MicrosoftTeamsApp),
-            ("28:other:app", IdentifierKind::Unknown),
-            ("28:bare", IdentifierKind::Unknown),
-            ("8:", IdentifierKind::Unknown),
-            ("anything", IdentifierKind::Unknown),
-            ("", IdentifierKind::Unknown),
-        ];
-        for (raw_id, kind) in cases {
-            let identity = Identity::from_raw_id(raw_id);
-            assert_eq!(identity.to_response().kind, Some(kind), "{raw_id}");
-            assert_eq!(identity.raw_id(), raw_id, "{raw_id}");
-            assert_eq!(identity.to_response().resolve(), identity, "{raw_id}");
-            assert_eq!(identity.to_request().resolve(), identity, "{raw_id}");
-        }
-    }
 
     #[test]
     fn the_asserted_id_follows_the_last_underscore() {
