@@ -235,17 +235,13 @@ impl CallerRecord {
         if self.longest_voicemail_ms(now_ms) > VOICEMAIL_MAX_MS {
             return Fate::Voicemail;
         }
-        let last = self.heard.last();
-        if self.heard_for(VoiceKind::Agent, now_ms) > 0 {
-            let in_conversation = last.is_some_and(|last| is_voice(&last.what, VoiceKind::Agent));
-            return if end.by == EndedBy::Service && in_conversation {
-                Fate::CutOff
-            } else {
-                Fate::Talked
+        let talked = self.heard_for(VoiceKind::Agent, now_ms) > 0;
+        if talked || self.heard_for(VoiceKind::Outside, now_ms) > 0 {
+            return match (self.is_cut_off(end.by), talked) {
+                (true, _) => Fate::CutOff,
+                (false, true) => Fate::Talked,
+                (false, false) => Fate::Diverted,
             };
-        }
-        if self.heard_for(VoiceKind::Outside, now_ms) > 0 {
-            return Fate::Diverted;
         }
         let message = self
             .heard
@@ -266,6 +262,18 @@ impl CallerRecord {
         match last_word_ms {
             Some(at_ms) if end.at_ms.saturating_sub(at_ms) <= DISMISSAL_MAX_MS => Fate::Dismissed,
             _ => Fate::Dropped,
+        }
+    }
+
+    /// Whether a conversation ended although neither the caller nor the other one had hung up.
+    fn is_cut_off(&self, ended_by: EndedBy) -> bool {
+        let in_conversation = self.heard.last().is_some_and(|last| {
+            is_voice(&last.what, VoiceKind::Agent) || is_voice(&last.what, VoiceKind::Outside)
+        });
+        if in_conversation {
+            ended_by == EndedBy::Service
+        } else {
+            self.parted.is_none_or(|left| left.by != EndedBy::Party)
         }
     }
 

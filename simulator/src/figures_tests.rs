@@ -6,6 +6,9 @@ use crate::{
     script::{Phase, RawId},
 };
 
+#[path = "fates_tests.rs"]
+mod fates;
+
 const END_MS: u64 = 1_000_000;
 
 fn moment(at_ms: u64) -> Moment {
@@ -77,6 +80,7 @@ fn caller() -> CallerRecord {
             count: 1,
             keys: Some("1".to_owned()),
         }],
+        parted: None,
         end: Some(CallerEnd {
             at_ms: 60_000,
             by: EndedBy::Party,
@@ -483,109 +487,6 @@ fn percentiles_are_by_nearest_rank() {
     assert_eq!(
         percentiles(vec![7_000, 5_000]),
         Some(Percentiles { p50: 5.0, p99: 7.0 })
-    );
-}
-
-#[test]
-fn every_end_has_its_fate() {
-    let fate = |heard: Vec<Heard>, by: EndedBy, phase: Phase| {
-        let end = Some(CallerEnd {
-            at_ms: 60_000,
-            by,
-            phase,
-        });
-        CallerRecord {
-            heard,
-            end,
-            ..caller()
-        }
-        .fate(END_MS)
-    };
-    let talk = || heard(20_000, 60_000, voice(VoiceKind::Agent));
-    assert_eq!(
-        fate(vec![talk()], EndedBy::Party, Phase::Talking),
-        Fate::Talked
-    );
-    assert_eq!(
-        fate(vec![talk()], EndedBy::Service, Phase::Talking),
-        Fate::CutOff
-    );
-    assert_eq!(
-        fate(vec![talk()], EndedBy::Others, Phase::Talking),
-        Fate::Talked
-    );
-    let after = heard(59_000, 60_000, Sound::Silence);
-    assert_eq!(
-        fate(vec![talk(), after], EndedBy::Service, Phase::Talking),
-        Fate::Talked
-    );
-    let outside = heard(20_000, 60_000, voice(VoiceKind::Outside));
-    assert_eq!(
-        fate(vec![outside], EndedBy::Party, Phase::Queue),
-        Fate::Diverted
-    );
-    let message = |to_ms| heard(50_000, to_ms, Sound::OwnMessage);
-    assert_eq!(
-        fate(vec![message(51_000)], EndedBy::Party, Phase::Queue),
-        Fate::LeftMessage
-    );
-    assert_eq!(
-        fate(vec![message(50_999)], EndedBy::Party, Phase::Queue),
-        Fate::AbandonedQueue
-    );
-    let bye = |to_ms| {
-        vec![
-            heard(40_000, to_ms, prompt()),
-            heard(to_ms, 60_000, Sound::Silence),
-        ]
-    };
-    assert_eq!(
-        fate(bye(55_000), EndedBy::Service, Phase::Queue),
-        Fate::Dismissed
-    );
-    assert_eq!(
-        fate(bye(54_999), EndedBy::Service, Phase::Queue),
-        Fate::Dropped
-    );
-    assert_eq!(
-        fate(
-            vec![heard(40_000, 60_000, music())],
-            EndedBy::Service,
-            Phase::Queue
-        ),
-        Fate::Dropped
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::Rejection, Phase::Ringing),
-        Fate::Rejected
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::RingTime, Phase::Ringing),
-        Fate::RangOut
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::Party, Phase::Ringing),
-        Fate::AbandonedRinging
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::Party, Phase::Greeting),
-        Fate::AbandonedGreeting
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::Party, Phase::Menu),
-        Fate::AbandonedMenu
-    );
-    assert_eq!(
-        fate(Vec::new(), EndedBy::Party, Phase::Offering),
-        Fate::AbandonedOffering
-    );
-    assert_eq!(
-        CallerRecord {
-            end: None,
-            ..caller()
-        }
-        .fate(END_MS),
-        Fate::StillInCall
     );
 }
 

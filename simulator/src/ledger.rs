@@ -65,6 +65,8 @@ pub struct CallerRecord {
     pub heard: Vec<Heard>,
     /// What they pressed.
     pub pressed: Vec<Pressed>,
+    /// How the last person that they talked to left the call, if that was before them.
+    pub parted: Option<Left>,
     /// How it ended.
     pub end: Option<CallerEnd>,
 }

@@ -210,11 +210,12 @@ pub enum Phase {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
-    /// Talked to an agent, and the conversation came to its end.
+    /// Talked to an agent until one of the two hung up.
     Talked,
-    /// Was in conversation with an agent when the service ended the call.
+    /// Was talking to an agent or to somebody outside when the service ended it: it ended the call, took the other one out, or
+    /// let the caller hear something else until they gave up.
     CutOff,
-    /// Talked to somebody outside, at a queue's exit number.
+    /// Talked to somebody outside, at a queue's exit number, until one of the two hung up.
     Diverted,
     /// Left a message in a voicemail box of the service.
     LeftMessage,

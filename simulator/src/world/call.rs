@@ -27,7 +27,7 @@ use super::{
     recording::{Capture, CaptureKind, Recording},
 };
 use crate::{
-    ledger::{CallRecord, Disconnected, EndedBy, Left, ParticipantRecord, close_span},
+    ledger::{CallRecord, Disconnected, EndedBy, Left, ParticipantRecord, VoiceKind, close_span},
     random,
     script::{Phase, RawId},
 };
@@ -256,7 +256,10 @@ impl World {
                 self.caller_ended(caller, by);
                 self.shorten_stays(call_id);
             }
-            Party::Invited { ring } => self.party_ended(party, ring, by),
+            Party::Invited { ring } => {
+                self.note_parting(call_id, &leg, by);
+                self.party_ended(party, ring, by);
+            }
         }
         self.touch(call_id);
         self.fail_operations_of(call_id, party);
@@ -274,6 +277,22 @@ impl World {
             (true, _) => self.tell_participants(call_id),
             (false, 1) => self.take_out_all(call_id, EndedBy::Others),
             (false, _) => {}
+        }
+    }
+
+    /// Notes for the caller that somebody they talked to is out of the call.
+    fn note_parting(&mut self, call_id: &CallId, leg: &Leg, by: EndedBy) {
+        let at_ms = self.now.at_ms;
+        let in_person = matches!(self.voice_kind(leg), VoiceKind::Agent | VoiceKind::Outside);
+        let Some(call) = self.calls.get(call_id) else {
+            return;
+        };
+        if !in_person || !leg.talked || call.leg(&call.from).is_none() {
+            return;
+        }
+        let caller = call.caller;
+        if let Some(caller) = self.caller(caller) {
+            caller.record.parted = Some(Left { at_ms, by });
         }
     }
 

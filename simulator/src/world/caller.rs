@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{CallId, CallerId, Effect, Post, PostId, Timer, World, events};
+use super::{CallId, CallerId, Effect, Post, PostId, Timer, World, events, party::GOODBYE_MS};
 use crate::{
     ledger::{CallerEnd, CallerRecord, Delivery, EndedBy, Sound, VoiceKind, close_heard},
     progress::Progress,
@@ -12,8 +12,6 @@ use crate::{
 
 /// How long a caller stays with a voicemail that they were connected to.
 const VOICEMAIL_PATIENCE_MS: u64 = 20_000;
-/// How long it takes to say goodbye after something interrupted the end of a conversation.
-const GOODBYE_MS: u64 = 1_000;
 
 pub(super) struct Caller {
     pub(super) script: CallerScript,
@@ -84,6 +82,7 @@ impl World {
             answered_ms: None,
             heard: Vec::new(),
             pressed: Vec::new(),
+            parted: None,
             end: None,
         };
         let server_call_id = random::token(&mut rng, 96);

@@ -110,7 +110,7 @@ impl World {
         None
     }
 
-    fn voice_kind(&self, leg: &Leg) -> VoiceKind {
+    pub(super) fn voice_kind(&self, leg: &Leg) -> VoiceKind {
         let Party::Invited { ring } = leg.is else {
             return VoiceKind::Caller;
         };

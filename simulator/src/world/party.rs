@@ -16,7 +16,7 @@ const DESERTED_MS: u64 = 4_000;
 /// A voicemail hangs up after this time.
 pub(super) const VOICEMAIL_MS: u64 = 60_000;
 /// How long it takes to say goodbye after something interrupted the end of a conversation.
-const GOODBYE_MS: u64 = 1_000;
+pub(super) const GOODBYE_MS: u64 = 1_000;
 
 /// One place where a person can be rung.
 pub(super) struct Endpoint {
