@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod broken;
 mod calls;
 mod control;
 mod delivery;

@@ -23,6 +23,7 @@ use cordboard_acs::{
 use cordboard_clock::{Clock, Hold};
 use cordboard_simulator::{
     Running, Simulator, SimulatorConfig, Subscription,
+    figures::Figures,
     ledger::{CallRecord, CallerRecord, EndpointRecord},
     script::{AgentScript, CallerScript, Choose, EndpointScript, RawId, RingBehaviour, Role},
 };
@@ -38,7 +39,7 @@ pub(crate) const PHONE: &str = "4:+14255550199";
 /// When every simulation begins.
 pub(crate) const START_MS: u64 = 1_774_000_000_000;
 /// A test that waits for longer than this, in real time, waits for nothing.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 const BODY_MAX: usize = 1 << 20;
 
 /// What the application received.
@@ -304,6 +305,20 @@ impl Stage {
             "/calling/callConnections/{}",
             call["callConnectionId"].as_str().expect("an id")
         )
+    }
+
+    /// Takes all messages and does nothing until every caller is gone; the figures then.
+    pub(crate) async fn figures_in_the_end(&mut self) -> Figures {
+        self.hold = None;
+        let finished = tokio::time::timeout(PATIENCE, self.simulator.finished());
+        tokio::pin!(finished);
+        loop {
+            tokio::select! {
+                ended = &mut finished => break ended.expect("the callers go"),
+                message = self.inbox.recv() => drop(message),
+            }
+        }
+        self.simulator.ledger().figures()
     }
 
     pub(crate) fn define(&self, person: &str, identifier: &str, rings: Vec<RingBehaviour>) {
