@@ -1,6 +1,6 @@
 //! `cordboard check FILE`.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use cordboard::config::{self, Compiled};
 use std::path::{Path, PathBuf};
@@ -18,6 +18,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let Some(compiled) = compile(&arguments.file, &text) else {
         return Ok(ExitCode::FAILURE);
     };
+    let faulty = cordboard::check_plugins(&compiled)?;
+    for problem in &faulty {
+        eprintln!("{}: {problem}", arguments.file.display());
+    }
+    if !faulty.is_empty() {
+        let count = faulty.len();
+        bail!("{count} of the plugins cannot be loaded; their decisions would fall back");
+    }
     let config = &compiled.config;
     println!(
         "{}: {} queues, {} agents, {} resource accounts, {} plugins; nothing is wrong",

@@ -1,14 +1,18 @@
 //! `cordboard serve --config FILE`.
 
 use crate::check;
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use cordboard::Engine;
+use cordboard::events::Item;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-/// Runs the engine with a configuration until it is told to stop (Ctrl-C or SIGTERM).
+/// Runs the engine with a configuration until it is told to stop (Ctrl-C or SIGTERM), or until its
+/// journal fails.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The configuration.
@@ -31,16 +35,40 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot listen on {address}"))?;
         let engine = Engine::builder(compiled).build()?;
         println!("cordboard listens on http://{}", listener.local_addr()?);
-        let service = axum::serve(listener, engine.router());
-        service
-            .with_graceful_shutdown(stop_asked())
-            .await
-            .context("the server broke down")?;
-        engine
-            .shutdown()
-            .context("the journal was not closed properly")?;
+        let (over, ending) = oneshot::channel::<()>();
+        let service = axum::serve(listener, engine.router())
+            .with_graceful_shutdown(async { drop(ending.await) });
+        let server = tokio::spawn(service.into_future());
+        let broken = tokio::select! {
+            () = stop_asked() => None,
+            reason = broken_down(&engine) => Some(reason),
+        };
+        // The engine first: it answers what waits and ends the streams of events, which a server
+        // would otherwise wait for as long as a desktop is there.
+        let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await?;
+        drop(over);
+        drop(tokio::time::timeout(LAST_ANSWERS, server).await);
+        if let Some(reason) = broken {
+            bail!("the engine has stopped: {reason}");
+        }
+        stopped.context("the journal was not closed properly")?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// How long the last answers may take to reach those who asked.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// Ready when the engine has ended by itself: its journal has failed, or there is a mistake in it. A
+/// program that went on would take no call; one that ends is started again, and takes the calls over.
+async fn broken_down(engine: &Engine) -> String {
+    let mut events = engine.events().subscribe(None);
+    while let Some(delivery) = events.next().await {
+        if let Item::Stopped { reason } = delivery.item {
+            return reason;
+        }
+    }
+    "it takes no more inputs".to_owned()
 }
 
 /// Ready when the program is asked to stop.

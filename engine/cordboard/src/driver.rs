@@ -19,13 +19,13 @@ mod rebuild;
 mod records;
 mod shard;
 
-pub use advisor::{Advisor, Answer, Evidence, NoAdvisor};
+pub use advisor::{Advisor, Answer, Evidence};
 pub(crate) use fold::State;
 pub use fold::{CORE_VERSION, Hash};
 pub use inbox::InboxLimits;
 pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
-pub(crate) use rebuild::rebuild;
+pub(crate) use rebuild::{Rebuilt, rebuild};
 pub use records::{Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, subject_of_call};
 
 use crate::error::{BuildError, SubmitError};
@@ -40,6 +40,7 @@ use crossbeam_channel::{Receiver, unbounded};
 use inbox::{Inbox, Message};
 use parking_lot::Mutex;
 use shard::Shard;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -57,6 +58,8 @@ pub(crate) struct Parts {
     pub(crate) events: Events,
     pub(crate) inbox_limits: InboxLimits,
     pub(crate) snapshot_every: u64,
+    /// The entry that the newest snapshot was taken after; 0 for none.
+    pub(crate) snapshot_at: Seq,
 }
 
 /// What the journal announces, on its way to the shard.
@@ -70,6 +73,9 @@ impl Announced {
         (listener, Self(receiver))
     }
 }
+
+/// What subscribers are told when the shard's thread has panicked.
+const BROKEN: &str = "a mistake in the engine has ended it: start it again, and report the mistake";
 
 /// How a shard ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,22 +98,46 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// Starts the shard's thread, which first folds `opening`: the restart and the configuration.
+    /// Starts the shard's thread, which first folds `opening`: the restart and the configuration. It
+    /// runs once they are durable.
     pub(crate) fn start(parts: Parts, opening: Vec<Input>) -> Result<Self, BuildError> {
         let (inbox, outlet) = Inbox::new(parts.inbox_limits);
         let clock = parts.clock.clone();
         let watch = parts.journal.watch();
         let hold = clock.hold();
+        let (events, clock_of_thread) = (parts.events.clone(), clock.clone());
         let shard = Shard::new(parts, inbox.clone(), outlet);
+        let (promises, taken): (Vec<_>, Vec<_>) = opening.iter().map(|_| Promise::new()).unzip();
+        let opening = opening.into_iter().zip(promises).collect();
         let thread = std::thread::Builder::new()
             .name("cordboard-shard".to_owned())
-            .spawn(move || shard.run(opening, hold))?;
-        Ok(Self {
+            .spawn(move || {
+                let ran = catch_unwind(AssertUnwindSafe(|| shard.run(opening, hold)));
+                if ran.is_err() {
+                    // What waited for it was told when the shard was dropped.
+                    tracing::error!("a mistake in the engine has ended it; start it again");
+                    events.stop(BROKEN, &clock_of_thread.hold());
+                }
+            })?;
+        let driver = Self {
             inbox,
             clock,
             watch,
             thread: Arc::new(Mutex::new(Some(thread))),
-        })
+        };
+        for taken in taken {
+            if let Err(error) = taken.wait() {
+                drop(driver.stop());
+                return Err(BuildError::Opening(error));
+            }
+        }
+        Ok(driver)
+    }
+
+    /// Tells whether the thread is there and takes messages.
+    pub(crate) fn is_running(&self) -> bool {
+        let thread = self.thread.lock();
+        thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// Takes an input. The answer is there once it is durable.
@@ -145,7 +175,7 @@ impl Driver {
         }
         let stopped = pending.wait();
         if let Some(thread) = thread {
-            // A panic of the thread has been reported, and broke the promise above.
+            // A panic was reported by the thread itself, and broke the promise above.
             drop(thread.join());
         }
         stopped
@@ -161,7 +191,8 @@ impl Driver {
 }
 
 /// The opening inputs of a start: the restart, unless the journal is new, and the configuration,
-/// unless it is in force already.
+/// unless it is in force already. The digest does not tell: it is that of the text, and an audio file
+/// may have changed.
 pub(crate) fn opening(
     state: &State,
     is_new: bool,
@@ -172,11 +203,7 @@ pub(crate) fn opening(
     if !is_new {
         opening.push(Input::Restarted { epoch });
     }
-    let is_in_force = state
-        .tenant
-        .config()
-        .is_some_and(|known| known.digest == config.digest);
-    if !is_in_force {
+    if state.tenant.config() != Some(config) {
         opening.push(Input::Config(Arc::clone(config)));
     }
     opening

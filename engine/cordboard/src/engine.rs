@@ -141,6 +141,13 @@ impl Engine {
         self.0.driver.watch().clone()
     }
 
+    /// Tells whether inputs are taken: false once the engine was shut down, and after a mistake in it
+    /// has ended it. A journal that has failed is told by [`journal`](Self::journal).
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.0.driver.is_running()
+    }
+
     /// Puts another configuration in force, as a whole: live calls keep the flow, menus and time-outs
     /// that they began with; agents, skills, groups, hours, tokens and plugins change at once. Where
     /// the journal is, where the service is and where a server listens stays as it was at the start.

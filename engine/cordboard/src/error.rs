@@ -3,6 +3,7 @@
 use crate::config::Problem;
 use cordboard_core::input::{Ignored, Refusal};
 use cordboard_journal::{Failure, OpenError, ReadError};
+use cordboard_plugin_host::HostError;
 use std::fmt;
 
 /// Why an input was not taken, or why nobody can say whether it was.
@@ -91,10 +92,24 @@ pub enum BuildError {
     Start(#[from] std::io::Error),
     /// The plugin host could not be set up.
     #[error("the plugin host could not be set up: {0}")]
-    Plugins(String),
+    Plugins(#[from] HostError),
     /// The connection to Azure Communication Services could not be set up.
     #[error("acs: {0}")]
     Acs(String),
+    /// Callback addresses, request ids and records of the journal's calls name their tenant.
+    #[error(
+        "the journal belongs to tenant `{before}`, but the configuration names `{after}`: \
+         keep the name, or give the new tenant a journal of its own"
+    )]
+    OtherTenant {
+        /// The tenant of the journal.
+        before: String,
+        /// The tenant of the configuration.
+        after: String,
+    },
+    /// The restart or the configuration was not taken.
+    #[error("the engine did not start: {0}")]
+    Opening(SubmitError),
     /// A new configuration was not taken.
     #[error("the new configuration was not taken: {0}")]
     Reload(SubmitError),

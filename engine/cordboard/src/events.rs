@@ -160,6 +160,15 @@ impl Events {
         self.0.state.lock().newest()
     }
 
+    /// Says that events up to `cursor` cannot be given any more: a recovery begins with the snapshot
+    /// and makes only those after it again. What is kept already stays.
+    pub(crate) fn begin_after(&self, cursor: EventCursor) {
+        let mut state = self.0.state.lock();
+        if state.kept.is_empty() {
+            state.gone = state.gone.max(cursor);
+        }
+    }
+
     /// Adds events; each subscriber gets a share of the hold until it has taken them.
     pub(crate) fn publish(&self, event: NumberedEvent, hold: &Hold) {
         let mut state = self.0.state.lock();

@@ -1,6 +1,6 @@
 //! The configured plugins, run by the plugin host.
 
-use crate::config::{Compiled, PluginHostSettings, PluginSlot};
+use crate::config::{Compiled, PluginSlot, Problem};
 use crate::driver::{Advisor, Answer, Evidence};
 use cordboard_clock::Hold;
 use cordboard_core::Config;
@@ -13,13 +13,14 @@ use cordboard_plugin_host::{
     PluginLimits, PluginSpec, SlotId,
 };
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Answers the core's questions with the plugins of the configuration.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Plugins {
-    host: PluginHost,
+    /// Started with the first configuration that has plugins.
+    host: OnceLock<PluginHost>,
 }
 
 /// How a plugin slot is doing.
@@ -40,8 +41,13 @@ pub struct PluginStatus {
 }
 
 impl Plugins {
-    /// Starts the plugin host, with empty slots.
-    pub(crate) fn new(settings: &PluginHostSettings) -> Result<Self, HostError> {
+    /// Starts the plugin host, with empty slots, once a configuration needs it. How it runs plugins
+    /// stays as that configuration says.
+    pub(crate) fn prepare(&self, config: &Compiled) -> Result<(), HostError> {
+        if config.plugins.is_empty() || self.host.get().is_some() {
+            return Ok(());
+        }
+        let settings = &config.plugin_host;
         let default = HostConfig::default();
         let count = |value: Option<u32>, default| value.map_or(default, |value| value as usize);
         let host = PluginHost::new(HostConfig {
@@ -50,25 +56,47 @@ impl Plugins {
             cache: settings.cache.clone(),
             ..default
         })?;
-        Ok(Self { host })
+        // One that was first meanwhile stays.
+        drop(self.host.set(host));
+        Ok(())
     }
 
     /// Loads all plugins of a configuration, several at a time. One that cannot be loaded stops
     /// nothing: its slot says why, and its decisions fall back.
     pub(crate) fn load(&self, config: &Compiled, blobs: &Arc<dyn Blobs>) {
+        let Some(host) = self.host.get() else {
+            return;
+        };
         let names = names(&config.config);
         std::thread::scope(|scope| {
             for (id, slot) in &config.plugins {
                 let (names, blobs) = (&names, Arc::clone(blobs));
-                scope.spawn(move || self.load_one(*id, slot, names, blobs.as_ref()));
+                scope.spawn(move || load_one(host, *id, slot, names, blobs.as_ref()));
             }
         });
     }
 
+    /// Tries every plugin of a configuration whose file is there, and tells which cannot be loaded.
+    fn faulty(&self, config: &Compiled) -> Vec<Problem> {
+        let Some(host) = self.host.get() else {
+            return Vec::new();
+        };
+        let names = names(&config.config);
+        let faulty = config.plugins.values().filter_map(|slot| {
+            let component = host.read(&slot.file).ok()?;
+            let error = host.compile(&spec(slot, &component, &names)).err()?;
+            Some(config.problem(&["plugins", &slot.name], error.to_string()))
+        });
+        faulty.collect()
+    }
+
     /// Tells how the slots of a configuration are doing.
     pub(crate) fn status(&self, config: &Compiled) -> Vec<PluginStatus> {
+        let Some(host) = self.host.get() else {
+            return Vec::new();
+        };
         let of_slot = |(id, slot): (&PluginId, &PluginSlot)| {
-            let status = self.host.status(SlotId::from(*id));
+            let status = host.status(SlotId::from(*id));
             PluginStatus {
                 slot: slot.name.clone(),
                 plugin: status
@@ -83,44 +111,64 @@ impl Plugins {
         };
         config.plugins.iter().map(of_slot).collect()
     }
+}
 
-    fn load_one(&self, id: PluginId, slot: &PluginSlot, names: &Names, blobs: &dyn Blobs) {
-        let read = self.host.read(&slot.file);
-        let loaded = read.and_then(|component| {
-            let plugin = self.host.compile(&PluginSpec {
-                component: &component,
-                // The configuration has checked that it is one.
-                sha256: slot.sha256.as_deref().and_then(digest),
-                config: &slot.config,
-                names,
-                limits: limits(slot),
-            })?;
-            if let Err(error) = blobs.put(&component) {
-                tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
-            }
-            Ok(plugin)
-        });
-        match self.host.put(SlotId::from(id), loaded) {
-            Ok(info) => tracing::info!(
-                slot = slot.name,
-                plugin = info.manifest.name,
-                version = info.manifest.version,
-                sha256 = %info.plugin,
-                "plugin loaded"
-            ),
-            Err(error) => tracing::error!(
-                slot = slot.name,
-                %error,
-                "the plugin cannot be loaded; its decisions fall back"
-            ),
+/// Loads the plugins of a configuration for a moment and tells what keeps them from being loaded: no
+/// component, another version of the contract, imports that no plugin has, a configuration that is
+/// not what the plugin asks for. A file that cannot be read is told by the configuration's warnings.
+///
+/// # Errors
+///
+/// The plugin host cannot be set up.
+pub fn check_plugins(config: &Compiled) -> Result<Vec<Problem>, HostError> {
+    let plugins = Plugins::default();
+    plugins.prepare(config)?;
+    Ok(plugins.faulty(config))
+}
+
+fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> PluginSpec<'a> {
+    PluginSpec {
+        component,
+        // The configuration has checked that it is one.
+        sha256: slot.sha256.as_deref().and_then(digest),
+        config: &slot.config,
+        names,
+        limits: limits(slot),
+    }
+}
+
+fn load_one(host: &PluginHost, id: PluginId, slot: &PluginSlot, names: &Names, blobs: &dyn Blobs) {
+    let loaded = host.read(&slot.file).and_then(|component| {
+        let plugin = host.compile(&spec(slot, &component, names))?;
+        if let Err(error) = blobs.put(&component) {
+            tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
         }
+        Ok(plugin)
+    });
+    match host.put(SlotId::from(id), loaded) {
+        Ok(info) => tracing::info!(
+            slot = slot.name,
+            plugin = info.manifest.name,
+            version = info.manifest.version,
+            sha256 = %info.plugin,
+            "plugin loaded"
+        ),
+        Err(error) => tracing::error!(
+            slot = slot.name,
+            %error,
+            "the plugin cannot be loaded; its decisions fall back"
+        ),
     }
 }
 
 impl Advisor for Plugins {
     fn ask(&self, ask: Ask, hold: Hold, answer: Answer) {
+        // Dropping the answer says that no plugin is loaded.
+        let Some(host) = self.host.get() else {
+            return;
+        };
         let slot = SlotId::from(ask.plugin);
-        let named = self.host.plugin(slot);
+        let named = host.plugin(slot);
         let reply = move |answered: cordboard_plugin_host::Answer| {
             let info = named.as_ref().map(|plugin| plugin.info());
             let info = info.filter(|info| Some(info.plugin) == answered.plugin);
@@ -138,7 +186,7 @@ impl Advisor for Plugins {
             };
             answer.give(answered.verdict, evidence, hold);
         };
-        self.host.submit(Job {
+        host.submit(Job {
             slot,
             ask,
             reply: Box::new(reply),

@@ -3,6 +3,7 @@
 
 mod support;
 
+use cordboard::driver::{CORE_VERSION, InboxLimits};
 use cordboard::events::{EventCursor, Item, to_json};
 use cordboard::{
     ActionError, Contact, Engine, MemoryDisk, ReplayFrom, RetainLog, SubmitError, explain, replay,
@@ -13,6 +14,7 @@ use cordboard_core::event::{AgentStatus, CallOutcome, OfferOutcome};
 use cordboard_core::ids::CallId;
 use cordboard_core::input::{Ignored, Refusal};
 use cordboard_core::question::PluginFailure;
+use cordboard_journal::Options;
 use std::sync::Arc;
 use support::{
     Accepting, DECISIONS, MEDIA, Reversing, compiled, decisions_with_plugin, eventually, next,
@@ -219,6 +221,134 @@ fn a_restart_brings_back_state_and_events() {
         _ => None,
     });
     assert_eq!(connected, call);
+    engine.shutdown().unwrap();
+}
+
+#[test]
+fn who_resumes_across_a_snapshot_is_told_what_is_gone() {
+    let disk = disk();
+    let engine = engine_on(&disk);
+    engine.agent("anna").unwrap().ready().wait().unwrap();
+    engine.agent("ben").unwrap().ready().wait().unwrap();
+    // A shutdown takes a snapshot, and the events before it are not made again.
+    let stopped = engine.shutdown().unwrap();
+    drop(engine);
+    let engine = engine_on(&disk);
+    let mut resumed = engine.events().subscribe(Some("1.1".parse().unwrap()));
+    let item = resumed.try_next().map(|delivery| delivery.item);
+    let Some(Item::Missed { after, through }) = item else {
+        panic!("{item:?}");
+    };
+    assert_eq!(after.to_string(), "1.1");
+    assert_eq!(through.sequence, stopped.last);
+    // Who begins here has missed nothing.
+    let mut fresh = engine.events().subscribe(None);
+    engine.agent("anna").unwrap().offline().wait().unwrap();
+    let item = fresh.try_next().unwrap().item;
+    assert!(matches!(item, Item::Event(_)), "{item:?}");
+    engine.shutdown().unwrap();
+}
+
+#[test]
+fn an_engine_that_cannot_write_its_opening_does_not_start() {
+    let disk = disk();
+    let error = Engine::builder(compiled(DECISIONS))
+        .journal_with(move |options| {
+            let (journal, report) = disk.open(options)?;
+            disk.fail_log_after(0);
+            Ok((Box::new(journal) as _, report))
+        })
+        .build()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("the engine did not start"), "{error}");
+}
+
+#[test]
+fn a_log_that_is_full_ends_the_engine_instead_of_hanging_it() {
+    let disk = disk();
+    let engine = Engine::builder(compiled(DECISIONS))
+        .journal_with(move |mut options| {
+            options.limits.log_entries_max = 2;
+            let (journal, report) = disk.open(options)?;
+            Ok((Box::new(journal) as _, report))
+        })
+        .build()
+        .unwrap();
+    let anna = engine.agent("anna").unwrap();
+    anna.ready().wait().unwrap();
+    let error = anna.offline().wait().unwrap_err().to_string();
+    assert!(error.contains("the log holds 2 entries"), "{error}");
+    assert!(engine.shutdown().is_err());
+}
+
+#[test]
+fn runs_that_are_killed_come_to_a_snapshot_all_the_same() {
+    let disk = disk();
+    let text = DECISIONS.replacen(
+        "\"dev\": true",
+        "\"dev\": true, \"journal\": { \"snapshot_every\": 100 }",
+        1,
+    );
+    for _ in 0..3 {
+        let engine = Engine::builder(compiled(&text))
+            .journal_in_memory(disk.clone())
+            .build()
+            .unwrap();
+        let anna = engine.agent("anna").unwrap();
+        for _ in 0..40 {
+            anna.ready().wait().unwrap();
+        }
+        disk.cut_power(usize::MAX);
+        engine.shutdown().unwrap_err();
+    }
+    let (_, report) = disk.open(Options::new(CORE_VERSION)).unwrap();
+    assert_eq!(report.snapshots.len(), 1, "{report:?}");
+}
+
+#[test]
+fn a_journal_is_that_of_one_tenant() {
+    let disk = disk();
+    let engine = engine_on(&disk);
+    let text = DECISIONS.replacen("\"decisions\"", "\"fabrikam\"", 1);
+    let said = engine.reload(compiled(&text)).unwrap_err().to_string();
+    assert!(said.contains("belongs to tenant `decisions`"), "{said}");
+    assert_eq!(engine.config().tenant, "decisions");
+    engine.shutdown().unwrap();
+    drop(engine);
+    let builder = Engine::builder(compiled(&text)).journal_in_memory(disk);
+    let said = builder.build().unwrap_err().to_string();
+    assert!(said.contains("names `fabrikam`"), "{said}");
+}
+
+#[test]
+fn a_configuration_that_is_not_taken_leaves_the_one_before_in_force() {
+    let limits = InboxLimits {
+        waiting_max: 0,
+        reserve: 0,
+    };
+    let engine = Engine::builder(compiled(DECISIONS))
+        .journal_in_memory(disk())
+        .inbox_limits(limits)
+        .build()
+        .unwrap();
+    let before = engine.config();
+    let text = DECISIONS.replace("\"ben\"", "\"berta\"");
+    let error = engine.reload(compiled(&text)).unwrap_err().to_string();
+    assert!(error.contains("overloaded"), "{error}");
+    assert_eq!(engine.config(), before);
+    assert!(engine.agent("ben").is_ok());
+    engine.shutdown().unwrap();
+}
+
+#[test]
+fn a_reload_can_bring_the_first_plugin() {
+    let engine = engine_on(&disk());
+    assert!(engine.plugins().is_empty());
+    engine.reload(compiled(&decisions_with_plugin())).unwrap();
+    let status = engine.plugins();
+    let problem = status.first().and_then(|slot| slot.problem.clone());
+    assert!(problem.unwrap().contains("rank.wasm"), "{status:?}");
     engine.shutdown().unwrap();
 }
 

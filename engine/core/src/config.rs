@@ -52,6 +52,17 @@ pub struct Config {
     pub media: MediaOptions,
 }
 
+impl Config {
+    /// Finds the account that a call is for; none when it is not for us.
+    #[must_use]
+    pub fn account_of(&self, to: &Participant) -> Option<ResourceAccountId> {
+        self.resource_accounts
+            .iter()
+            .find(|(_, account)| account.identity.is_same_party(to))
+            .map(|(id, _)| *id)
+    }
+}
+
 /// Names and their numbers. Numbers are only ever added.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]

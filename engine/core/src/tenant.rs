@@ -7,12 +7,9 @@ use crate::call::ended::EndedCalls;
 use crate::command::{Command, Operation, RejectReason};
 use crate::config::{Config, Limits, Timeouts};
 use crate::event::Event;
-use crate::ids::{
-    AgentId, CallId, CommandId, Epoch, PluginId, QueueId, ResourceAccountId, Timestamp,
-};
+use crate::ids::{AgentId, CallId, CommandId, Epoch, PluginId, QueueId, Timestamp};
 use crate::input::{Ignored, IncomingCall, Input, NewContact, QueueAction, Refusal, Reply};
 use crate::matching::Matching;
-use crate::participant::Participant;
 use crate::questions::Questions;
 use crate::seen::SeenEvents;
 use crate::timers::{Timer, Timers};
@@ -252,7 +249,7 @@ impl Tenant {
         if self.now.since(incoming.rang_at) > config.timeouts.incoming_call_age {
             return Reply::Ignored(Ignored::StaleIncomingCall);
         }
-        let Some(account) = find_account(&config, &incoming.to) else {
+        let Some(account) = config.account_of(&incoming.to) else {
             return Reply::Ignored(Ignored::UnknownAccount);
         };
         let id = self.new_call_id();
@@ -355,12 +352,4 @@ impl Tenant {
         self.last_call = self.last_call.saturating_add(1);
         CallId(self.last_call)
     }
-}
-
-fn find_account(config: &Config, to: &Participant) -> Option<ResourceAccountId> {
-    config
-        .resource_accounts
-        .iter()
-        .find(|(_, account)| account.identity.is_same_party(to))
-        .map(|(id, _)| *id)
 }

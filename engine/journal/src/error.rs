@@ -122,7 +122,9 @@ pub enum AppendError {
         waiting: usize,
     },
     /// The log has reached `log_entries_max` because no snapshot allowed a cut.
-    #[error("the journal's log holds {entries} entries, its limit: take a snapshot")]
+    #[error(
+        "the log holds {entries} entries, its limit: it is kept whole, or no snapshot could be taken"
+    )]
     LogFull {
         /// How many entries the log holds.
         entries: u64,

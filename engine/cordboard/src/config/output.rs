@@ -1,8 +1,9 @@
 //! What a configuration text becomes.
 
-use super::problem::Problem;
+use super::problem::{Path, Problem};
 use super::secret::Secret;
 use super::source::Kept;
+use super::text;
 use cordboard_core::Config;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{AgentId, PluginId};
@@ -48,6 +49,16 @@ impl Compiled {
     #[must_use]
     pub fn text(&self) -> &str {
         self.text.expose()
+    }
+
+    /// Returns a problem at a place of the text.
+    pub(crate) fn problem(&self, keys: &[&str], message: String) -> Problem {
+        let path = keys.iter().fold(Path::root(), |path, key| path.key(key));
+        Problem {
+            path: path.to_string(),
+            position: text::locate(self.text(), &path),
+            message,
+        }
     }
 
     /// Returns the same with the numbers that names have in `previous`.

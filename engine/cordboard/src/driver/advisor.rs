@@ -90,17 +90,6 @@ impl fmt::Debug for Answer {
     }
 }
 
-/// Knows no plugin: every question meets its fallback.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoAdvisor;
-
-impl Advisor for NoAdvisor {
-    fn ask(&self, ask: Ask, hold: Hold, answer: Answer) {
-        let verdict = failed(ask.question, PluginFailure::NotLoaded);
-        answer.give(verdict, Evidence::default(), hold);
-    }
-}
-
 fn failed(question: QuestionId, failure: PluginFailure) -> Verdict {
     Verdict {
         question,

@@ -128,11 +128,17 @@ impl Inbox {
                 (waiting < room).then_some(waiting + 1)
             });
         match admitted {
-            Ok(_) => self.push(Message::Submit {
-                input: Box::new(input),
-                hold,
-                promise,
-            }),
+            Ok(_) => {
+                let message = Message::Submit {
+                    input: Box::new(input),
+                    hold,
+                    promise,
+                };
+                if self.sender.send(message).is_err() {
+                    // The shard has ended: whoever comes later is to hear that, and not of a crowd.
+                    self.waiting.fetch_sub(1, Ordering::AcqRel);
+                }
+            }
             Err(waiting) => promise.keep(Err(SubmitError::Overloaded { waiting })),
         }
     }
@@ -214,5 +220,21 @@ mod tests {
         outlet.taken();
         let _again = submit(close_queue());
         assert_eq!(outlet.receiver.len(), 3);
+    }
+
+    #[test]
+    fn a_shard_that_has_ended_is_never_called_overloaded() {
+        let limits = InboxLimits {
+            waiting_max: 1,
+            reserve: 0,
+        };
+        let clock = Clock::real().unwrap();
+        let (inbox, outlet) = Inbox::new(limits);
+        drop(outlet);
+        for _ in 0..3 {
+            let (promise, pending) = Promise::new();
+            inbox.submit(contact(), clock.hold(), promise);
+            assert_eq!(pending.wait(), Err(SubmitError::Stopped));
+        }
     }
 }

@@ -9,16 +9,31 @@ use cordboard_clock::Clock;
 use cordboard_core::{Command, Input};
 use cordboard_journal::{Entry, Journal, Replay, ReplayFrom, Seq, decode_payload};
 
+/// What a recovery gives.
+#[derive(Debug)]
+pub(crate) struct Rebuilt {
+    pub(crate) state: State,
+    /// The entry that the newest snapshot was taken after; 0 for none.
+    pub(crate) snapshot_at: Seq,
+}
+
 /// Folds the journal from the newest snapshot on. Commands are dropped, but events become history
 /// that subscribers can resume from, and decision records that a crash has lost are written again.
 pub(crate) fn rebuild(
     journal: &mut dyn Journal,
     events: &Events,
     clock: &Clock,
-) -> Result<State, ReplayError> {
+) -> Result<Rebuilt, ReplayError> {
     let hold = clock.hold();
     let recorded = journal.records().last()?.map(|id| id.seq);
-    let mut first = Some(open(journal)?);
+    let replay = open(journal)?;
+    if let Some(snapshot) = &replay.snapshot {
+        events.begin_after(EventCursor {
+            sequence: snapshot.seq.0,
+            index: u32::MAX,
+        });
+    }
+    let mut first = Some(replay);
     let mut joiner = Joiner::default();
     let mut foreign = 0_u64;
     let mut lost: Vec<(Entry, Vec<Command>, String)> = Vec::new();
@@ -70,7 +85,10 @@ pub(crate) fn rebuild(
             "entries of another version were folded; what was sent then may differ, live calls are reconciled"
         );
     }
-    Ok(log.state)
+    Ok(Rebuilt {
+        state: log.state,
+        snapshot_at: log.from,
+    })
 }
 
 fn open(journal: &dyn Journal) -> Result<Replay, ReplayError> {

@@ -13,7 +13,7 @@ use crate::error::SubmitError;
 use crate::events::{EventCursor, Events, NumberedEvent};
 use crate::pending::Promise;
 use cordboard_clock::{AlarmId, Clock, Hold};
-use cordboard_core::ids::{CommandId, Timestamp};
+use cordboard_core::ids::{CommandId, Millis, Timestamp};
 use cordboard_core::input::{Outcome, Reply};
 use cordboard_core::{Command, Input, Operation};
 use cordboard_journal::{
@@ -76,15 +76,15 @@ impl Shard {
             lanes: Lanes::default(),
             joiner: Joiner::default(),
             alarm: None,
-            snapshot_at: last,
+            snapshot_at: parts.snapshot_at,
             failed: None,
         }
     }
 
     /// Runs until it is stopped.
-    pub(super) fn run(mut self, opening: Vec<Input>, hold: Hold) {
-        for input in opening {
-            drop(self.take_in(input, None, None, hold.clone()));
+    pub(super) fn run(mut self, opening: Vec<(Input, Promise<Reply>)>, hold: Hold) {
+        for (input, promise) in opening {
+            self.submit(input, promise, hold.clone());
         }
         self.write_names();
         self.set_alarm();
@@ -117,9 +117,7 @@ impl Shard {
                 promise,
             } => {
                 self.outlet.taken();
-                if let Some(promise) = self.take_in(*input, Some(promise), None, hold) {
-                    promise.keep(Err(self.failure()));
-                }
+                self.submit(*input, promise, hold);
             }
             Message::Outcome {
                 command,
@@ -134,7 +132,9 @@ impl Shard {
                 drop(self.take_in(Input::Verdict(verdict), None, Some(evidence), hold));
             }
             Message::Tick(hold) => {
-                self.alarm = None;
+                // Another message may have come before this one and moved the alarm. There is never
+                // more than one: two would go on ringing side by side for ever.
+                self.clear_alarm();
                 drop(self.take_in(Input::Tick, None, None, hold));
             }
             Message::Look { look, hold } => {
@@ -154,6 +154,12 @@ impl Shard {
         }
         self.set_alarm();
         self.snapshot_if_due();
+    }
+
+    fn submit(&mut self, input: Input, promise: Promise<Reply>, hold: Hold) {
+        if let Some(promise) = self.take_in(input, Some(promise), None, hold) {
+            promise.keep(Err(self.failure()));
+        }
     }
 
     fn write_names(&mut self) {
@@ -178,7 +184,7 @@ impl Shard {
     #[must_use]
     fn take_in(
         &mut self,
-        input: Input,
+        mut input: Input,
         promise: Option<Promise<Reply>>,
         evidence: Option<Evidence>,
         hold: Hold,
@@ -189,6 +195,10 @@ impl Shard {
         self.now = self
             .now
             .max(Timestamp(self.clock.now().saturating_add(self.ahead)));
+        if let Input::IncomingCall(incoming) = &mut input {
+            // Its age is what counts, so it has to be on the journal's time.
+            incoming.rang_at = incoming.rang_at.after(Millis(self.ahead));
+        }
         let payload = match encode_payload(&input) {
             Ok(payload) => payload,
             Err(error) => {
@@ -245,22 +255,29 @@ impl Shard {
             }
         }
         match rebuild(self.journal.as_mut(), &self.events, &self.clock) {
-            Ok(state) => self.state = state,
-            Err(error) => self.fail(Failure {
-                stream: Stream::Log,
-                durable: self.durable,
-                detail: error.to_string().into(),
-            }),
+            Ok(rebuilt) => self.state = rebuilt.state,
+            Err(error) => self.fail(self.log_failure(&error)),
         }
         None
     }
 
-    /// Appends; while the journal has no room it waits, and nothing else is taken in.
+    fn log_failure(&self, cause: &dyn std::error::Error) -> Failure {
+        Failure {
+            stream: Stream::Log,
+            durable: self.durable,
+            detail: cause.to_string().into(),
+        }
+    }
+
+    /// Appends; while too much waits for the disk it waits too, and nothing else is taken in.
     fn append(&mut self, payload: &[u8]) -> Result<Seq, AppendError> {
         loop {
             match self.journal.append(self.now, payload) {
-                Err(AppendError::LogFull { .. }) => self.snapshot(),
                 Err(AppendError::Full { .. }) => {}
+                // Snapshots that come in time make room long before. Without them none would come.
+                Err(error @ AppendError::LogFull { .. }) => {
+                    return Err(AppendError::Failed(self.log_failure(&error)));
+                }
                 result => return result,
             }
             let announced = self.announced.0.recv();
@@ -369,7 +386,7 @@ impl Shard {
         self.operator.start(request, completion);
     }
 
-    fn request_time(&self) -> cordboard_core::ids::Millis {
+    fn request_time(&self) -> Millis {
         let config = self.state.tenant.config();
         config
             .map(|config| config.timeouts)
@@ -392,14 +409,18 @@ impl Shard {
         if wanted == self.alarm.map(|(at, _)| at) {
             return;
         }
-        if let Some((_, alarm)) = self.alarm.take() {
-            self.clock.cancel(alarm);
-        }
+        self.clear_alarm();
         self.alarm = wanted.map(|at| {
             let inbox = self.inbox.clone();
             let ring = move |hold| inbox.push(Message::Tick(hold));
             (at, self.clock.alarm(self.on_clock(at), ring))
         });
+    }
+
+    fn clear_alarm(&mut self) {
+        if let Some((_, alarm)) = self.alarm.take() {
+            self.clock.cancel(alarm);
+        }
     }
 
     fn snapshot_if_due(&mut self) {
@@ -459,9 +480,7 @@ impl Shard {
     /// Ends in order: everything that was taken in becomes durable, and its answers and events
     /// leave; operations that have not begun are left to the next start.
     fn stop(mut self, promise: Promise<Stopped>) {
-        if let Some((_, alarm)) = self.alarm.take() {
-            self.clock.cancel(alarm);
-        }
+        self.clear_alarm();
         self.snapshot();
         let last = self.journal.last();
         let closed = self.journal.close();
@@ -508,5 +527,97 @@ impl Shard {
 fn refuse(promise: Option<Promise<Reply>>, error: SubmitError) {
     if let Some(promise) = promise {
         promise.keep(Err(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{CORE_VERSION, InboxLimits};
+    use super::*;
+    use crate::driver::{Completion, Operator};
+    use cordboard_core::ids::AgentId;
+    use cordboard_core::input::AgentAction;
+    use cordboard_journal::{MemoryDisk, Options};
+
+    const CONFIG: &str = r#"{
+      "version": 1, "tenant": "decisions", "agent_lease_seconds": 10,
+      "queues": { "chat": {
+        "groups": [{ "group": "desk" }], "max_wait_seconds": 600,
+        "exits": { "max_wait": { "end": true }, "no_agents": { "end": true }, "closed": { "end": true } }
+      } },
+      "groups": { "desk": ["anna"] }, "agents": { "anna": {} }
+    }"#;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    impl Operator for Nobody {
+        fn start(&self, _: Request, _: Completion) {}
+    }
+
+    impl Advisor for Nobody {
+        fn ask(&self, _: cordboard_core::Ask, _: Hold, _: Answer) {}
+    }
+
+    fn shard(clock: &Clock) -> (Shard, Inbox) {
+        let (listener, announced) = Announced::channel();
+        let options = Options {
+            listener,
+            ..Options::new(CORE_VERSION)
+        };
+        let disk = MemoryDisk::with_random_nonce().unwrap();
+        let (journal, _) = disk.open(options).unwrap();
+        let parts = Parts {
+            clock: clock.clone(),
+            journal: Box::new(journal),
+            announced,
+            state: State::default(),
+            last_now: Timestamp(0),
+            operator: Arc::new(Nobody),
+            advisor: Arc::new(Nobody),
+            events: Events::new(clock.clone(), 10),
+            inbox_limits: InboxLimits::default(),
+            snapshot_every: 100,
+            snapshot_at: Seq(0),
+        };
+        let (inbox, outlet) = Inbox::new(parts.inbox_limits);
+        (Shard::new(parts, inbox.clone(), outlet), inbox)
+    }
+
+    #[test]
+    fn a_tick_that_comes_late_leaves_one_alarm() {
+        let (clock, start) = Clock::warped(0).unwrap();
+        let (mut shard, inbox) = shard(&clock);
+        let config = crate::config::compile(CONFIG, None, &crate::config::Memory::default());
+        let config = config.unwrap().config;
+        let anna = AgentId(config.symbols.find("anna").unwrap());
+        for input in [
+            Input::Config(config),
+            Input::Agent {
+                agent: anna,
+                action: AgentAction::Ready,
+            },
+        ] {
+            drop(shard.take_in(input, None, None, clock.hold()));
+        }
+        shard.set_alarm();
+        // Each has rung for a moment that another message has taken care of meanwhile.
+        for _ in 0..3 {
+            shard.handle(Message::Tick(clock.hold()));
+        }
+        // The lease ends at 10 s, and nothing else is to ring.
+        let fence = inbox.clone();
+        clock.alarm(20_000, move |hold| {
+            fence.push(Message::Look {
+                look: Box::new(|_, _| Box::new(|| ())),
+                hold,
+            });
+        });
+        drop(start);
+        let mut ticks = 0;
+        while let Ok(Message::Tick(_)) = shard.outlet.receiver.recv() {
+            ticks += 1;
+        }
+        assert_eq!(ticks, 1);
     }
 }

@@ -3,13 +3,14 @@
 use super::{Engine, Inner, Readers};
 use crate::config::{Compiled, JournalSettings};
 use crate::driver::{
-    self, Advisor, Announced, Driver, InboxLimits, NoAdvisor, NoOperator, Operator, Parts,
+    self, Advisor, Announced, Driver, InboxLimits, NoOperator, Operator, Parts, Rebuilt,
 };
 use crate::error::{BuildError, BuildErrors};
 use crate::events::{EVENTS_KEPT_MAX, Events};
 use crate::plugins::Plugins;
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
+use cordboard_core::Config;
 use cordboard_journal::{Blobs, Journal, MemoryDisk, OpenError, OpenReport, Options, RetainLog};
 use parking_lot::Mutex;
 use std::fmt;
@@ -169,28 +170,32 @@ impl EngineBuilder {
                 "the configuration has `acs`: give an operator, or build the crate with its feature `azure`",
             ));
         }
-        let plugins = if self.config.plugins.is_empty() || self.advisor.is_some() {
-            None
-        } else {
-            Plugins::new(&self.config.plugin_host)
-                .map_err(|error| errors.push(BuildError::Plugins(error.to_string())))
-                .ok()
-                .map(Arc::new)
+        let (advisor, plugins): (Arc<dyn Advisor>, _) = match self.advisor {
+            Some(advisor) => (advisor, None),
+            None => {
+                let plugins = Arc::<Plugins>::default();
+                let prepared = plugins.prepare(&self.config);
+                errors.extend(prepared.map_err(BuildError::from).err());
+                (Arc::clone(&plugins) as _, Some(plugins))
+            }
         };
         let Some((mut journal, report)) = opened else {
             return Err(BuildErrors(errors));
         };
         let events = Events::new(clock.clone(), self.events_kept_max);
-        let state = driver::rebuild(journal.as_mut(), &events, &clock);
-        let state = match state {
-            Ok(state) => state,
+        let rebuilt = driver::rebuild(journal.as_mut(), &events, &clock);
+        let Rebuilt { state, snapshot_at } = match rebuilt {
+            Ok(rebuilt) => rebuilt,
             Err(error) => {
                 errors.push(error.into());
                 return Err(BuildErrors(errors));
             }
         };
         let kept = match state.tenant.config() {
-            Some(before) => self.config.keeping(&before.symbols),
+            Some(before) => {
+                errors.extend(check_tenant(before, &self.config).err());
+                self.config.keeping(&before.symbols)
+            }
             None => Ok(self.config),
         };
         let config = match kept {
@@ -212,9 +217,6 @@ impl EngineBuilder {
         if let Some(plugins) = &plugins {
             plugins.load(&config, &blobs);
         }
-        let advisor = self
-            .advisor
-            .or_else(|| plugins.clone().map(|plugins| plugins as Arc<dyn Advisor>));
         #[cfg(feature = "azure")]
         let azure = match azure.flatten() {
             Some(azure) => Some(azure.with_journal(&config, &identity.nonce)?),
@@ -231,10 +233,11 @@ impl EngineBuilder {
             state,
             last_now: report.last_now,
             operator: operator.unwrap_or_else(|| Arc::new(NoOperator)),
-            advisor: advisor.unwrap_or_else(|| Arc::new(NoAdvisor)),
+            advisor,
             events: events.clone(),
             inbox_limits: self.inbox_limits,
             snapshot_every: config.journal.snapshot_every,
+            snapshot_at,
         };
         let driver = Driver::start(parts, opening)?;
         #[cfg(feature = "azure")]
@@ -267,6 +270,18 @@ fn in_folder(settings: &JournalSettings) -> Opener {
     Box::new(move |options| {
         let (journal, report) = cordboard_journal::open(&folder, options)?;
         Ok((Box::new(journal) as _, report))
+    })
+}
+
+/// Refuses the configuration of another tenant than the one that the calls at hand belong to.
+pub(super) fn check_tenant(before: &Config, config: &Compiled) -> Result<(), BuildError> {
+    let after = &config.config.tenant;
+    if before.tenant == *after {
+        return Ok(());
+    }
+    Err(BuildError::OtherTenant {
+        before: before.tenant.clone(),
+        after: after.clone(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Replacing the configuration while calls run.
 
-use super::Engine;
-use super::builder::keep_text;
+use super::builder::{check_tenant, keep_text};
+use super::{Engine, Inner};
 use crate::config::Compiled;
 use crate::error::{BuildError, BuildErrors, SubmitError};
 use cordboard_core::Input;
@@ -14,6 +14,7 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
     // One at a time, so that two cannot give the same number to different names.
     let _turn = inner.reloading.lock();
     let before = inner.current.load_full();
+    check_tenant(&before.config, &config)?;
     let config = config.keeping(&before.config.symbols).map_err(|problems| {
         BuildErrors(
             problems
@@ -36,23 +37,38 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
         return Err(BuildError::Reload(SubmitError::Stopped).into());
     };
     keep_text(blobs.as_ref(), &config);
+    let config = Arc::new(config);
     if let Some(plugins) = &inner.plugins {
+        plugins.prepare(&config)?;
         plugins.load(&config, &blobs);
     }
+    // Before the core has it: what the core commands may need the new prompts and names.
+    #[cfg(feature = "azure")]
+    let settings_before = match (&inner.edge, settings) {
+        (Some(edge), Some(settings)) => Some((edge, edge.settings.swap(Arc::new(settings)))),
+        _ => None,
+    };
+    put(inner, &config);
     let input = Input::Config(Arc::clone(&config.config));
     let taken = inner.driver.submit(input, inner.driver.clock().hold());
+    let Err(error) = taken.wait() else {
+        return Ok(());
+    };
+    put(inner, &before);
     #[cfg(feature = "azure")]
-    {
-        if let (Some(edge), Some(settings)) = (&inner.edge, settings) {
-            edge.settings.store(Arc::new(settings));
-        }
-        inner
-            .tokens
-            .store(Arc::new(crate::edge::api::Tokens::new(&config)));
+    if let Some((edge, settings)) = settings_before {
+        edge.settings.store(settings);
     }
-    inner.current.store(Arc::new(config));
-    taken
-        .wait()
-        .map_err(|error| BuildErrors(vec![BuildError::Reload(error)]))?;
-    Ok(())
+    if let Some(plugins) = &inner.plugins {
+        plugins.load(&before, &blobs);
+    }
+    Err(BuildError::Reload(error).into())
+}
+
+fn put(inner: &Inner, config: &Arc<Compiled>) {
+    #[cfg(feature = "azure")]
+    inner
+        .tokens
+        .store(Arc::new(crate::edge::api::Tokens::new(config)));
+    inner.current.store(Arc::clone(config));
 }

@@ -90,6 +90,14 @@ impl Events {
         Self(stream)
     }
 
+    /// Returns what comes until the server ends the stream.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.0.read_to_string(&mut rest).unwrap();
+        let ends = ["", "0", "\r", "0\r"];
+        rest.lines().filter(|line| !ends.contains(line)).collect()
+    }
+
     /// Returns the data of the next message.
     pub(crate) fn next(&mut self) -> Value {
         loop {

@@ -13,6 +13,7 @@ use cordboard_core::ids::ConnectionId;
 use cordboard_core::input::{Outcome, Response};
 use cordboard_core::question::{Advice, Ask, Facts, PluginFailure, Ranked, Verdict};
 use cordboard_core::{Event, Operation};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -120,6 +121,8 @@ pub(crate) struct Accepting {
     pub(crate) seen: Arc<Mutex<Vec<&'static str>>>,
     /// Operations of this name stay under way until released.
     pub(crate) held: Arc<Mutex<Option<Held>>>,
+    /// Whether it panics instead.
+    pub(crate) poisoned: Arc<AtomicBool>,
 }
 
 impl Accepting {
@@ -129,6 +132,10 @@ impl Accepting {
 
     pub(crate) fn hold(&self, name: &'static str) {
         *self.held.lock().unwrap() = Some((name, Vec::new()));
+    }
+
+    pub(crate) fn poison(&self) {
+        self.poisoned.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn release(&self) {
@@ -141,6 +148,7 @@ impl Accepting {
 
 impl Operator for Accepting {
     fn start(&self, request: Request, completion: Completion) {
+        assert!(!self.poisoned.load(Ordering::Relaxed), "as the test wants");
         self.seen.lock().unwrap().push(request.operation.name());
         if let Some((name, held)) = &mut *self.held.lock().unwrap()
             && *name == request.operation.name()

@@ -119,7 +119,7 @@ pub(crate) struct Journal {
     /// Folder, relative to the configuration.
     pub(crate) directory: String,
     /// A snapshot is taken after this many entries.
-    #[schemars(range(min = 100, max = 10_000_000))]
+    #[schemars(range(min = 100, max = 1_000_000))]
     pub(crate) snapshot_every: u64,
 }
 

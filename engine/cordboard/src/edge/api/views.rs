@@ -15,14 +15,15 @@ use serde_json::{Value, json};
 
 /// `GET /healthz`: whether inputs are taken.
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    match api.engine.journal().failure(Stream::Log) {
-        None => Json(json!({ "status": "ok" })).into_response(),
-        Some(failure) => {
-            tracing::warn!(%failure, "health was asked for");
-            let body = json!({ "status": "journal-failed" });
-            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
-        }
-    }
+    let status = if api.engine.journal().failure(Stream::Log).is_some() {
+        "journal-failed"
+    } else if !api.engine.is_running() {
+        "stopped"
+    } else {
+        return Json(json!({ "status": "ok" })).into_response();
+    };
+    let body = Json(json!({ "status": status }));
+    (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }
 
 /// `GET /v1/openapi.json`.
@@ -33,7 +34,7 @@ pub(super) async fn openapi() -> Response {
 /// `GET /v1/me`: who the token belongs to.
 pub(super) async fn me(State(api): State<Api>, asker: Asker) -> Json<Value> {
     let config = api.engine.config();
-    Json(match &asker.0 {
+    Json(match &asker.holder {
         Holder::Agent(agent) => {
             let profile = config.agents.get(agent);
             json!({
