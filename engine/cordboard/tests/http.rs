@@ -6,6 +6,7 @@ mod support;
 mod wire;
 
 use cordboard::driver::InboxLimits;
+use cordboard::events::Item;
 use cordboard::{Engine, EngineBuilder, MemoryDisk};
 use cordboard_acs::{CallbackPath, EdgeKey};
 use cordboard_core::Event;
@@ -179,6 +180,9 @@ fn tokens_decide_who_may_do_what() {
         let (status, body) = act(&served, agents, token, ready.clone());
         assert_eq!(status, expected, "{token}: {body}");
     }
+    // Agents do not learn who else there is.
+    let (status, _) = act(&served, "/v1/agents/zoe/actions", BEN, ready.clone());
+    assert_eq!(status, 403);
     let none = send(served.address, "POST", agents, &[], b"{}");
     assert_eq!(
         (none.status, none.header("www-authenticate")),
@@ -273,12 +277,6 @@ fn bad_requests_are_answered_with_what_is_wrong() {
         ),
         (agents, r#"{"action":"accept","offer":"1-1"}"#, 409, "offer"),
         (
-            "/v1/agents/zoe/actions",
-            r#"{"action":"ready"}"#,
-            404,
-            "unknown agent `zoe`",
-        ),
-        (
             "/v1/calls/x/actions",
             r#"{"action":"end"}"#,
             400,
@@ -303,6 +301,14 @@ fn bad_requests_are_answered_with_what_is_wrong() {
         assert_eq!(answer.status, status, "{target} {body}: {text}");
         assert!(text.contains(said), "{target} {body}: {text}");
     }
+    let (status, body) = act(
+        &served,
+        "/v1/agents/zoe/actions",
+        SOFIA,
+        json!({ "action": "ready" }),
+    );
+    assert_eq!(status, 404);
+    assert!(body.to_string().contains("unknown agent `zoe`"), "{body}");
     let large = vec![b' '; 65 * 1_024];
     assert_eq!(
         send(served.address, "POST", agents, &authorization, &large).status,
@@ -342,12 +348,16 @@ fn a_failed_journal_is_told_by_every_door() {
 const EVENT_GRID: &str = "/eventgrid?code=the-event-grid-secret";
 
 fn incoming_call(id: &str) -> String {
+    incoming_call_to(id, "28:orgid:line")
+}
+
+fn incoming_call_to(id: &str, account: &str) -> String {
     json!([{
         "id": id, "topic": "/subscriptions/x", "subject": "/caller/4:+14255550123/recipient/28:orgid:line",
         "eventType": "Microsoft.Communication.IncomingCall", "dataVersion": "1.0", "metadataVersion": "1",
         "eventTime": "2126-11-24T10:00:00.0000000Z",
         "data": {
-            "to": { "kind": "unknown", "rawId": "28:orgid:line", "unknown": { "id": "28:orgid:line" } },
+            "to": { "kind": "unknown", "rawId": account, "unknown": { "id": account } },
             "from": { "kind": "phoneNumber", "rawId": "4:+14255550123", "phoneNumber": { "value": "+14255550123" } },
             "serverCallId": "c2VydmVy", "callerDisplayName": "", "incomingCallContext": "the-secret-call-context",
             "correlationId": format!("correlation-{id}")
@@ -599,4 +609,111 @@ fn a_call_that_there_is_no_room_for_is_rejected_as_busy() {
         "{request}"
     );
     assert!(request.contains("the-secret-call-context"), "{request}");
+}
+
+#[test]
+fn a_call_that_may_wait_inside_or_is_not_ours_is_never_rejected() {
+    let service = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("endpoint=http://{};", service.local_addr().unwrap());
+    let text = MEDIA.replace("endpoint=http://127.0.0.1:9;", &endpoint);
+    let limits = InboxLimits {
+        waiting_max: 0,
+        reserve: 0,
+    };
+    let served = serve(&text, |builder| builder.inbox_limits(limits));
+    let repeated = [("aeg-delivery-count", "1")];
+    let call = incoming_call("e1");
+    let answer = send(
+        served.address,
+        "POST",
+        EVENT_GRID,
+        &repeated,
+        call.as_bytes(),
+    );
+    assert_eq!(answer.status, 500);
+    let others = incoming_call_to("e2", "28:orgid:of-another-application");
+    let answer = send(served.address, "POST", EVENT_GRID, &[], others.as_bytes());
+    assert_eq!(answer.status, 200);
+    let said = answer.json()["ignored"][0].as_str().unwrap().to_owned();
+    assert!(said.contains("not in the configuration"), "{said}");
+    served.engine.shutdown().unwrap();
+    service.set_nonblocking(true).unwrap();
+    assert!(service.accept().is_err(), "something was rejected");
+}
+
+/// 2126-11-24T10:00:00Z, when the calls of these tests ring.
+const RINGS_AT_MS: u64 = 4_951_188_000_000;
+
+#[test]
+fn a_journal_ahead_of_the_clock_does_not_make_calls_stale() {
+    let disk = MemoryDisk::new(Nonce(NONCE));
+    let engine_at = |ms| {
+        let (clock, start) = cordboard_clock::Clock::warped(ms).unwrap();
+        let operator = Accepting::default();
+        let disk = disk.clone();
+        let served = serve(MEDIA, |builder| {
+            builder
+                .clock(clock)
+                .journal_in_memory(disk)
+                .operator(Arc::new(operator.clone()))
+        });
+        (served, operator, start)
+    };
+    let (served, _, _start) = engine_at(RINGS_AT_MS + 600_000);
+    served.engine.shutdown().unwrap();
+    // Somebody has put the machine's clock right meanwhile.
+    let (served, operator, _start) = engine_at(RINGS_AT_MS);
+    let call = incoming_call("e1");
+    let answer = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    assert_eq!(answer.json(), json!({ "taken": 1 }));
+    eventually(|| operator.seen() == ["answer"]);
+}
+
+#[test]
+fn an_engine_that_a_mistake_has_ended_says_so_at_every_door() {
+    let operator = Accepting::default();
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    let mut events = served.engine.events().subscribe(None);
+    // The operator panics on the shard's thread.
+    operator.poison();
+    let call = incoming_call("e1");
+    send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    loop {
+        let delivery = events.wait().unwrap();
+        if let Item::Stopped { reason } = delivery.item {
+            assert!(reason.contains("a mistake in the engine"), "{reason}");
+            break;
+        }
+    }
+    eventually(|| {
+        let health = send(served.address, "GET", "/healthz", &[], b"");
+        (health.status, health.json()) == (503, json!({ "status": "stopped" }))
+    });
+    let call = incoming_call("e2");
+    let answer = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    assert_eq!(answer.status, 500);
+    assert!(served.engine.shutdown().is_err());
+}
+
+#[test]
+fn an_event_number_of_another_journal_is_refused() {
+    let served = serve(DECISIONS, |builder| builder);
+    let answer = get(served.address, "/v1/events?after=5000.1", SOFIA);
+    assert_eq!(answer.status, 400);
+    let said = answer.json()["error"].as_str().unwrap().to_owned();
+    assert!(said.contains("another"), "{said}");
+}
+
+#[test]
+fn a_stream_ends_when_its_token_is_taken_away() {
+    let served = serve(DECISIONS, |builder| builder);
+    let mut of_wall = Events::open(served.address, "/v1/events", WALL);
+    let mut of_sofia = Events::open(served.address, "/v1/events", SOFIA);
+    let text = DECISIONS.replace(WALL, "another-token-of-the-wall");
+    served.engine.reload(compiled(&text)).unwrap();
+    served.engine.agent("anna").unwrap().ready().wait().unwrap();
+    assert_eq!(of_sofia.next()["event"], "config-applied");
+    assert!(of_wall.rest().is_empty());
 }

@@ -20,7 +20,7 @@ use cordboard_acs::operation_context::Privacy;
 use cordboard_clock::Hold;
 use cordboard_core::Input;
 use cordboard_core::ids::Timestamp;
-use cordboard_core::input::{IncomingCall, Reply};
+use cordboard_core::input::{Ignored, IncomingCall, Reply};
 use serde::Serialize;
 
 /// What became of a delivery, event by event.
@@ -61,7 +61,10 @@ pub(crate) async fn event_grid(
     match Delivery::parse(&method, &headers, &body) {
         Ok(Delivery::Handshake { origin }) => answer_handshake(origin),
         Ok(Delivery::Validation(response)) => Json(response).into_response(),
-        Ok(Delivery::Events(events)) => take_grid_events(&edge, events, hold).await,
+        Ok(Delivery::Events(events)) => {
+            let attempt = Attempt::of(&headers);
+            take_grid_events(&edge, events, attempt, hold).await
+        }
         Err(error) => {
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
             refuse(status, &error.to_string())
@@ -104,23 +107,36 @@ pub(crate) async fn callback(
             Ok(received) => {
                 let input = Input::CallEvent(call_event(&path, &received));
                 let name = format!("`{}` of call {}", received.event.detail.name(), path.call);
-                submitted.push((submit(&edge, input, hold.clone()), name, Some(received)));
+                submitted.push((submit(&edge, input, hold.clone()), name, received));
             }
             Err(error) => acknowledgement.unreadable.push(error.to_string()),
         }
     }
-    for (outcome, name, received) in submitted {
-        match outcome.await {
-            Ok(reply) => {
-                if let (Reply::Done, Some(received)) = (&reply, received) {
-                    hand_out_digits(&edge, &path, received);
+    // A sender that goes away ends this handler, but must not take digits with it: the same event
+    // again is a duplicate and brings them nowhere.
+    let finishing = tokio::spawn(async move {
+        let mut lost = None;
+        for (outcome, name, received) in submitted {
+            match outcome.await {
+                Ok(reply) => {
+                    if reply == Reply::Done {
+                        hand_out_digits(&edge, &path, received);
+                    }
+                    acknowledgement.note(&name, &reply);
                 }
-                acknowledgement.note(&name, &reply);
+                Err(error @ SubmitError::Skipped) => acknowledgement.skipped(&name, &error),
+                Err(error) => lost = Some(error),
             }
-            Err(error) => return not_durable(&error),
         }
-    }
-    acknowledgement.into_response()
+        match lost {
+            Some(error) => not_durable(&error),
+            None => acknowledgement.into_response(),
+        }
+    });
+    finishing.await.unwrap_or_else(|_| {
+        let text = "the digits could not be handed out";
+        refuse(StatusCode::INTERNAL_SERVER_ERROR, text)
+    })
 }
 
 /// `GET /prompts/{*path}`.
@@ -143,6 +159,7 @@ pub(crate) async fn prompt(State(edge): State<Edge>, Path(path): Path<String>) -
 async fn take_grid_events(
     edge: &Edge,
     events: Vec<Result<GridEvent, cordboard_acs::event_grid::UnreadableEvent>>,
+    attempt: Attempt,
     hold: Hold,
 ) -> Response {
     let mut acknowledgement = Acknowledgement::default();
@@ -170,10 +187,13 @@ async fn take_grid_events(
         match outcome.await {
             Ok(reply) => acknowledgement.note(&format!("event `{}`", call.event.0), &reply),
             Err(error @ SubmitError::Overloaded { .. }) => {
-                let Some(rejected) = reject(edge, call, &hold) else {
+                let Some(ignored) = turn_away(edge, call, attempt, &hold) else {
                     return not_durable(&error);
                 };
-                acknowledgement.ignored.push(rejected);
+                acknowledgement.ignored.push(ignored);
+            }
+            Err(error @ SubmitError::Skipped) => {
+                acknowledgement.skipped(&format!("event `{}`", call.event.0), &error);
             }
             Err(error) => return not_durable(&error),
         }
@@ -181,17 +201,42 @@ async fn take_grid_events(
     acknowledgement.into_response()
 }
 
-/// A call that there is no room for is rejected as busy: a delivery that is tried again in ten seconds
-/// helps no caller.
-fn reject(edge: &Edge, call: IncomingCall, hold: &Hold) -> Option<String> {
+/// Which attempt at a delivery this is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Attempt {
+    First,
+    /// What it brings may be inside already: waiting, or not acknowledged in time.
+    Repeated,
+}
+
+impl Attempt {
+    /// SPEC(Event Grid, webhook delivery: `aeg-delivery-count` counts from 0).
+    fn of(headers: &HeaderMap) -> Self {
+        match headers.get("aeg-delivery-count").map(HeaderValue::as_bytes) {
+            None | Some(b"0") => Self::First,
+            Some(_) => Self::Repeated,
+        }
+    }
+}
+
+/// What to do about a call that there is no room for; `None` to have it delivered again. One of ours
+/// is rejected as busy: a delivery that is tried again in ten seconds helps no caller. But not when it
+/// may be among those that wait inside, because then it will be answered.
+fn turn_away(edge: &Edge, call: IncomingCall, attempt: Attempt, hold: &Hold) -> Option<String> {
+    let config = &edge.settings.load().config;
+    let event = &call.event.0;
+    if config.account_of(&call.to).is_none() {
+        let reason = ignored_because(Ignored::UnknownAccount);
+        return Some(format!("event `{event}`: {reason}"));
+    }
     let operator = edge.operator.as_ref()?;
-    let timeout = edge.settings.load().config.timeouts.request;
-    let deadline = Timestamp(edge.driver.clock().now()).after(timeout);
+    if attempt == Attempt::Repeated {
+        return None;
+    }
+    let deadline = Timestamp(edge.driver.clock().now()).after(config.timeouts.request);
+    let said = format!("event `{event}`: the engine is overloaded, the call is rejected");
     operator.reject(&call.event, call.context, deadline, hold.clone());
-    Some(format!(
-        "event `{}`: the engine is overloaded, the call is rejected",
-        call.event.0
-    ))
+    Some(said)
 }
 
 /// The caller keeps a hold of its own until it has answered.
@@ -239,6 +284,11 @@ pub(crate) fn refuse(status: StatusCode, text: &str) -> Response {
 }
 
 impl Acknowledgement {
+    /// Delivered again, it would only be skipped again.
+    fn skipped(&mut self, name: &str, error: &SubmitError) {
+        self.ignored.push(format!("{name}: {error}"));
+    }
+
     fn note(&mut self, name: &str, reply: &Reply) {
         match reply {
             Reply::Done | Reply::NewCall(_) => self.taken += 1,

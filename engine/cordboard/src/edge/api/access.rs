@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 /// Tokens by their SHA-256. Looking a digest up tells nothing about the token by the time it takes:
 /// whoever knows the digest of a guess does not know how near the guess was.
 #[derive(Debug, Default)]
-pub(crate) struct Tokens(BTreeMap<[u8; 32], Holder>);
+pub(crate) struct Tokens(BTreeMap<TokenDigest, Holder>);
+
+/// The SHA-256 of a token.
+type TokenDigest = [u8; 32];
 
 impl Tokens {
     pub(crate) fn new(config: &Compiled) -> Self {
@@ -26,14 +29,17 @@ impl Tokens {
         )
     }
 
-    fn holder(&self, token: &str) -> Option<&Holder> {
-        let digest: [u8; 32] = Sha256::digest(token).into();
-        self.0.get(&digest)
+    /// Tells whether a request that takes long may go on: its token still has the same holder.
+    pub(super) fn know(&self, asker: &Asker) -> bool {
+        self.0.get(&asker.token) == Some(&asker.holder)
     }
 }
 
 /// Who asks: the holder of the request's bearer token.
-pub(super) struct Asker(pub(super) Holder);
+pub(super) struct Asker {
+    pub(super) holder: Holder,
+    token: TokenDigest,
+}
 
 impl FromRequestParts<Api> for Asker {
     type Rejection = ApiError;
@@ -46,15 +52,17 @@ impl FromRequestParts<Api> for Asker {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        let holder = token.and_then(|token| api.engine.tokens().holder(token).cloned());
-        holder.map(Self).ok_or(ApiError::Unauthorised)
+        let token = Sha256::digest(token.ok_or(ApiError::Unauthorised)?).into();
+        let holder = api.engine.tokens().0.get(&token).cloned();
+        let holder = holder.ok_or(ApiError::Unauthorised)?;
+        Ok(Self { holder, token })
     }
 }
 
 impl Asker {
     /// Lets supervisors and observers through.
     pub(super) fn may_see_all(&self) -> Result<(), ApiError> {
-        match self.0 {
+        match self.holder {
             Holder::Supervisor(_) | Holder::Observer(_) => Ok(()),
             Holder::Agent(_) => Err(ApiError::Forbidden("agents see only what is theirs")),
         }
@@ -62,7 +70,7 @@ impl Asker {
 
     /// Lets supervisors through, with their name.
     pub(super) fn supervisor(&self) -> Result<&str, ApiError> {
-        match &self.0 {
+        match &self.holder {
             Holder::Supervisor(name) => Ok(name),
             Holder::Agent(_) | Holder::Observer(_) => {
                 Err(ApiError::Forbidden("this takes the token of a supervisor"))

@@ -30,13 +30,13 @@ pub(super) async fn agent(
     body: Body,
 ) -> Result<Response, ApiError> {
     let _hold = api.engine.clock().hold();
-    let agent = match &asker.0 {
+    let agent = match &asker.holder {
         Holder::Agent(own) => {
-            let agent = api.engine.agent(&name)?;
-            if agent.id() != *own {
+            // Whether there is another agent of that name is nothing that an agent is told.
+            if api.engine.config().symbols.name(own.0) != name {
                 return Err(ApiError::Forbidden("agents act for themselves only"));
             }
-            agent
+            api.engine.agent(&name)?
         }
         Holder::Supervisor(supervisor) => api.engine.supervisor(supervisor).agent(&name)?,
         Holder::Observer(_) => return Err(ApiError::Forbidden("observers act on nothing")),
@@ -58,7 +58,7 @@ pub(super) async fn call(
             "`{number}` is no call: use the number that events give"
         ))
     })?);
-    let call = match &asker.0 {
+    let call = match &asker.holder {
         Holder::Agent(own) => {
             let config = api.engine.config();
             api.engine.agent(config.symbols.name(own.0))?.call(call)

@@ -10,7 +10,6 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use cordboard_clock::Hold;
-use cordboard_core::ids::AgentId;
 use futures_core::Stream;
 use serde::Deserialize;
 use serde_json::json;
@@ -51,14 +50,17 @@ pub(super) async fn events(
         .map(|after| after.parse::<EventCursor>())
         .transpose()
         .map_err(|error| ApiError::BadRequest(error.to_string()))?;
+    if let Some(after) = after.filter(|after| after.sequence > api.engine.journal().durable().0) {
+        // Waiting for the journal to get there would leave out everything until then.
+        return Err(ApiError::BadRequest(format!(
+            "event `{after}` is newer than everything in this journal, so it is of another one: leave the number out"
+        )));
+    }
     let place = Place::take(&api.streams).ok_or(ApiError::TooManyStreams)?;
     let stream = EventStream {
         subscription: api.engine.events().subscribe(after),
         engine: api.engine,
-        agent: match asker.0 {
-            Holder::Agent(agent) => Some(agent),
-            Holder::Supervisor(_) | Holder::Observer(_) => None,
-        },
+        asker,
         hold: None,
         _place: place,
     };
@@ -69,8 +71,7 @@ pub(super) async fn events(
 struct EventStream {
     subscription: Subscription,
     engine: Engine,
-    /// The agent who gets only what is theirs.
-    agent: Option<AgentId>,
+    asker: Asker,
     /// That of the event before: released when the next one is asked for.
     hold: Option<Hold>,
     _place: Place,
@@ -85,6 +86,9 @@ impl Stream for EventStream {
             let Some(Delivery { item, hold }) = ready!(self.subscription.poll_next(context)) else {
                 return Poll::Ready(None);
             };
+            if !self.engine.tokens().know(&self.asker) {
+                return Poll::Ready(None);
+            }
             if let Some(event) = self.shown(&item) {
                 self.hold = Some(hold);
                 return Poll::Ready(Some(Ok(event)));
@@ -98,8 +102,10 @@ impl EventStream {
     fn shown(&self, item: &Item) -> Option<Event> {
         match item {
             Item::Event(event) => {
-                if self.agent.is_some() && event.agent != self.agent {
-                    return None;
+                match &self.asker.holder {
+                    // Agents get only what is theirs.
+                    Holder::Agent(agent) if event.agent != Some(*agent) => return None,
+                    Holder::Agent(_) | Holder::Supervisor(_) | Holder::Observer(_) => {}
                 }
                 let config = self.engine.config();
                 let data = to_json(event, &config.symbols).to_string();
