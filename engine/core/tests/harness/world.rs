@@ -36,6 +36,8 @@ pub(crate) struct World {
     callers: BTreeMap<CallId, String>,
     events: u64,
     pub(crate) last: Option<(String, Input)>,
+    /// All inputs with their times.
+    pub(crate) inputs: Vec<(Timestamp, Input)>,
     transcript: String,
     quiet: bool,
 }
@@ -52,6 +54,7 @@ impl World {
             callers: BTreeMap::new(),
             events: 0,
             last: None,
+            inputs: Vec::new(),
             transcript: String::new(),
             quiet: false,
         };
@@ -115,6 +118,7 @@ impl World {
     pub(crate) fn push(&mut self, label: impl Into<String>, input: Input) -> Reply {
         let label = label.into();
         self.last = Some((label.clone(), input.clone()));
+        self.inputs.push((self.now, input.clone()));
         let reply = self.tenant.handle(self.now, input);
         let mut lines = vec![format!("> {}", label.trim_end())];
         lines.extend(reply_text(&reply).map(|text| format!("  {text}")));
