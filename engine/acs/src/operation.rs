@@ -3,7 +3,7 @@
 use std::fmt;
 
 use cordboard_clock::Hold;
-use cordboard_core::command::{Operation, RejectReason};
+use cordboard_core::command::{INTER_TONE, Operation, RejectReason};
 use cordboard_core::config::MediaOptions;
 use cordboard_core::ids::{
     CollectionId, CommandId, ConnectionId, InvitationId, Millis, PromptId, RecordingId,
@@ -48,8 +48,6 @@ const RING_SECONDS_MAX: u32 = 180;
 /// The longest silence before the first tone, in seconds. SPEC(Call Automation 2026-03-12,
 /// `initialSilenceTimeoutInSeconds`).
 const SILENCE_SECONDS_MAX: u32 = 300;
-/// The time between two tones, in seconds, after which input counts as ended; the default of the service's SDKs.
-const INTER_TONE_SECONDS: u32 = 2;
 
 /// Where things are that requests name, for one tenant.
 #[derive(Clone, Copy)]
@@ -414,7 +412,7 @@ impl Requests<'_> {
                 ),
                 target_participant: identifier(input.target),
                 dtmf_options: Some(DtmfOptions {
-                    inter_tone_timeout_in_seconds: Some(INTER_TONE_SECONDS),
+                    inter_tone_timeout_in_seconds: Some(seconds(INTER_TONE)),
                     max_tones_to_collect: Some(input.digits_max),
                     stop_tones: input.stop_on_pound.then(|| vec![Tone::Pound]),
                 }),

@@ -178,6 +178,10 @@ pub enum Operation {
     },
 }
 
+/// Longest pause between two digits, after which the input counts as ended: requests ask for it, and
+/// deadlines count on it. The default of the service's SDKs, in whole seconds.
+pub const INTER_TONE: Millis = Millis::from_secs(2);
+
 /// Operations of one call in the same lane are sent one after the other, in the order of their
 /// commands: a cancel must not overtake the play that it cancels. Lanes do not wait for each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

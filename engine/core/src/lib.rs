@@ -54,7 +54,6 @@ mod tenant;
 mod timers;
 mod waiting;
 
-pub use call::operations::INTER_TONE;
 pub use command::{Command, Operation};
 pub use config::Config;
 pub use decision::Decision;

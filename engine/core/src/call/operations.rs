@@ -4,7 +4,7 @@
 //! comes later finds nothing open and is ignored.
 
 use crate::call::{Call, State};
-use crate::command::{Command, Operation};
+use crate::command::{Command, INTER_TONE, Operation};
 use crate::event::Event;
 use crate::ids::{CollectionId, CommandId, InvitationId, Millis};
 use crate::input::{Digits, Ignored, Outcome, Reply, Response, ResultCodes};
@@ -813,9 +813,6 @@ impl Purpose {
         }
     }
 }
-
-/// Longest pause between two digits, as requests ask for it.
-pub const INTER_TONE: Millis = Millis::from_secs(5);
 
 /// Operations whose repetition has no further effect: those with a repeatability header, and those
 /// that are idempotent by effect.

@@ -736,15 +736,15 @@ fn a_collection_that_is_refused_is_told() {
 fn a_collection_that_nothing_is_heard_of_is_stopped() {
     let mut world = talking(Setup::small());
     pays(&mut world);
-    // The prompt's 3 s, 5 s of silence, 16 digits of 5 s, 10 s for the request and 10 s for the event.
-    world.after(107);
+    // The prompt's 3 s, 5 s of silence, 16 digits of 2 s, 10 s for the request and 10 s for the event.
+    world.after(59);
     world.check(expect![[r#"
         > ann on 1: collect pay
           operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
     "#]]);
     world.after(1);
     world.check(expect![[r#"
-        > at 108s
+        > at 60s
           emit operation-failed 1 collect: unknown
           operate 1.6 cancel-media
           emit digits-collected 1 for pay: 0 incomplete

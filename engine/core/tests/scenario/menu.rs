@@ -165,12 +165,12 @@ fn a_menu_whose_call_is_gone_ends_the_call() {
 #[test]
 fn a_menu_that_nothing_is_heard_of_is_stopped_and_played_again() {
     let mut world = in_menu();
-    // The prompt's 4 s, 5 s of silence, 5 s for a digit, 10 s for the request, 10 s for the event.
-    world.after(33);
+    // The prompt's 4 s, 5 s of silence, 2 s for a digit, 10 s for the request, 10 s for the event.
+    world.after(30);
     world.check(expect![]);
     world.after(1);
     world.check(expect![[r#"
-        > at 34s
+        > at 31s
           emit operation-failed 1 menu: unknown
           operate 1.3 cancel-media
           operate 1.4 recognize menu from caller digits<=1 silence<=5s

@@ -583,12 +583,12 @@ fn a_question_to_press_1_that_nothing_is_heard_of_fails() {
         world.answers("1.3");
         world.settle();
     });
-    // The prompt's 2 s, 10 s of silence, 5 s for a digit, 10 s for the request, 10 s for the event.
-    world.after(36);
+    // The prompt's 2 s, 10 s of silence, 2 s for a digit, 10 s for the request, 10 s for the event.
+    world.after(33);
     world.check(expect![]);
     world.after(1);
     world.check(expect![[r#"
-        > at 37s
+        > at 34s
           emit operation-failed 1 confirm: unknown
           operate 1.5 remove-participant cid
           emit offer-ended 1-1 to cid: expired
