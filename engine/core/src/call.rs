@@ -205,6 +205,23 @@ impl Call {
         Some(queued.waiting.queue)
     }
 
+    /// The queue in which the contact waits, or from which its agent took it.
+    pub(crate) fn queue(&self) -> Option<QueueId> {
+        match &self.state {
+            State::Queued(queued) => Some(queued.waiting.queue),
+            State::Offering(offering) => Some(offering.waiting.queue),
+            State::Connected(connected) => Some(connected.queue),
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => None,
+        }
+    }
+
     pub(crate) fn waited(&self, now: Timestamp) -> Millis {
         self.queued_since
             .map_or(Millis(0), |since| now.since(since))

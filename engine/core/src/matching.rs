@@ -120,6 +120,7 @@ impl Tenant {
             .pinned
             .values()
             .flat_map(|pinned| &pinned.queues)
+            .chain(&self.removed_queues)
             .filter(|(queue, _)| !config.queues.contains_key(queue));
         let queues: Vec<(&QueueId, &Arc<Queue>)> = config.queues.iter().chain(removed).collect();
         let mut pool_of: BTreeMap<QueueId, QueueId> =
@@ -382,7 +383,7 @@ impl Tenant {
     }
 
     /// The settings of a queue that a call waits in: the live ones, or those the call began with
-    /// when the queue is gone.
+    /// when the queue is gone, or the last ones when it came and went since.
     pub(crate) fn queue_settings(&self, call: &Call, queue: QueueId) -> Option<Arc<Queue>> {
         let live = self
             .config
@@ -392,7 +393,7 @@ impl Tenant {
             .pinned
             .get(&call.config)
             .and_then(|config| config.queues.get(&queue));
-        live.or(pinned).cloned()
+        live.or(pinned).or(self.removed_queues.get(&queue)).cloned()
     }
 
     fn candidates_now(&self, call: CallId) -> Option<(QueueId, Vec<Candidate>)> {

@@ -5,7 +5,7 @@ use crate::agent::{Agent, AgentState, ReadyAgents};
 use crate::call::Call;
 use crate::call::ended::EndedCalls;
 use crate::command::{Command, Operation, RejectReason};
-use crate::config::{Config, Limits, Timeouts};
+use crate::config::{Config, Limits, Queue, Timeouts};
 use crate::event::Event;
 use crate::ids::{AgentId, CallId, CommandId, Epoch, PluginId, QueueId, Timestamp};
 use crate::input::{Ignored, IncomingCall, Input, NewContact, QueueAction, Refusal, Reply};
@@ -27,6 +27,10 @@ pub struct Tenant {
     pub(crate) config: Option<Arc<Config>>,
     /// Configurations that live calls are pinned to, by digest.
     pub(crate) pinned: BTreeMap<String, Arc<Config>>,
+    /// Queues that no configuration at hand has any more, with contacts that came later than the
+    /// one that their call began with.
+    #[serde(default)]
+    pub(crate) removed_queues: BTreeMap<QueueId, Arc<Queue>>,
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) ended: EndedCalls,
     pub(crate) last_call: u64,
@@ -188,6 +192,9 @@ impl Tenant {
             .collect();
         self.pinned
             .retain(|known, _| *known == digest || in_use.contains(known.as_str()));
+        self.keep_removed_queues(&config);
+        self.memos
+            .retain(|(_, queue), _| config.queues.contains_key(queue));
         for agent in config.agents.keys() {
             self.agents.entry(*agent).or_insert_with(Agent::new);
         }
@@ -214,6 +221,18 @@ impl Tenant {
         self.emit(Event::ConfigApplied { digest });
         self.rebuild_pools();
         Reply::Done
+    }
+
+    /// Keeps the settings of queues that `config` removes as long as contacts are in them.
+    fn keep_removed_queues(&mut self, config: &Config) {
+        let in_use: BTreeSet<QueueId> = self.calls.values().filter_map(Call::queue).collect();
+        if let Some(old) = &self.config {
+            for (queue, settings) in &old.queues {
+                self.removed_queues.insert(*queue, Arc::clone(settings));
+            }
+        }
+        self.removed_queues
+            .retain(|queue, _| in_use.contains(queue) && !config.queues.contains_key(queue));
     }
 
     fn handle_tick(&mut self) -> Reply {

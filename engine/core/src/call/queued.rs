@@ -108,6 +108,10 @@ impl Call {
     pub(crate) fn wait_again(&mut self, tenant: &mut Tenant, waiting: Waiting) {
         let queue = waiting.queue;
         self.state = State::Queued(Queued { waiting });
+        // Those who could serve the caller may have gone during the offer.
+        tenant.staffing_changed |= tenant
+            .queue_settings(self, queue)
+            .is_some_and(|settings| !tenant.is_staffed(&settings));
         if self.offers >= tenant.limits().offers_max {
             if let Some(settings) = tenant.queue_settings(self, queue) {
                 self.take_exit(tenant, queue, settings.exits.max_wait.clone());
@@ -270,8 +274,14 @@ impl Call {
     }
 
     fn leave_by(&mut self, tenant: &mut Tenant, exit: impl Fn(&Queue) -> Exit) {
+        let waited_in = self.waiting().map(|waiting| waiting.queue);
+        let moves = self.queue_moves;
         self.revoke_offer(tenant);
         let Some(queue) = self.waits_in() else { return };
+        if waited_in != Some(queue) || moves != self.queue_moves {
+            // That was the last offer that a contact may have: the caller has left by it.
+            return;
+        }
         let Some(settings) = tenant.queue_settings(self, queue) else {
             return;
         };

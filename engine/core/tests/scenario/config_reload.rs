@@ -3,9 +3,10 @@
 use crate::harness::World;
 use crate::harness::config::{Setup, party, profile};
 use cordboard_core::config::{Endpoint, Exit, MenuAction};
-use cordboard_core::ids::{Millis, ResourceAccountId};
+use cordboard_core::ids::{Millis, QuestionId, ResourceAccountId};
 use cordboard_core::input::{AgentAction, CallAction, QueueAction};
 use cordboard_core::question::EndpointKind;
+use cordboard_core::{Advice, Input, Verdict};
 use expect_test::expect;
 
 fn without_agent(setup: Setup, name: &str) -> Setup {
@@ -489,4 +490,165 @@ fn a_lease_that_is_given_up_counts_no_more() {
     });
     world.agent("ann", AgentAction::Heartbeat);
     assert_eq!(world.tenant.poll_timeout(), None);
+}
+
+/// The caller's call began before there was the queue `overflow`, to which it was moved, and which
+/// is removed again.
+fn in_a_queue_that_came_and_went(change: fn(Setup) -> Setup) -> World {
+    let without_overflow = |setup: Setup| {
+        setup.with(|setup| {
+            let overflow = setup.queue_id("overflow");
+            setup.config.queues.remove(&overflow);
+        })
+    };
+    let mut world = World::staffed(without_overflow(Setup::small()), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.reload(|_| {
+            change(Setup::small())
+                .digest("two")
+                .queue("overflow", |setup, overflow| {
+                    overflow.groups = setup.config.queues[&setup.queue_id("sales")].groups.clone();
+                })
+                .queue("sales", |setup, sales| {
+                    sales.exits.closed = Exit::Queue(setup.queue_id("overflow"));
+                })
+        });
+        world.queue("sales", QueueAction::Close);
+        world.reload(|_| without_overflow(change(Setup::small())).digest("three"));
+        world.reload(|setup| setup.digest("four"));
+    });
+    world
+}
+
+#[test]
+fn a_caller_in_a_queue_that_came_and_went_leaves_by_its_exit() {
+    let mut world = in_a_queue_that_came_and_went(|setup| setup);
+    world.after(300);
+    world.check(expect![[r#"
+        > at 20s
+          emit operation-failed 1 stop-media: unknown
+          emit operation-failed 1 music: unknown
+          operate 1.5 cancel-media
+        > at 21s
+          operate 1.6 play music to caller looped
+        > at 40s
+          emit operation-failed 1 stop-media: unknown
+        > at 41s
+          emit operation-failed 1 music: unknown
+          operate 1.7 cancel-media
+        > at 43s
+          operate 1.8 play music to caller looped
+        > at 61s
+          emit operation-failed 1 stop-media: unknown
+        > at 63s
+          emit operation-failed 1 music: unknown
+          operate 1.9 cancel-media
+        > at 67s
+          operate 1.10 play music to caller looped
+        > at 83s
+          emit operation-failed 1 stop-media: unknown
+        > at 87s
+          emit operation-failed 1 music: unknown
+          operate 1.11 cancel-media
+        > at 95s
+          operate 1.12 play music to caller looped
+        > at 107s
+          emit operation-failed 1 stop-media: unknown
+        > at 115s
+          emit operation-failed 1 music: unknown
+          operate 1.13 cancel-media
+        > at 131s
+          operate 1.14 play music to caller looped
+        > at 135s
+          emit operation-failed 1 stop-media: unknown
+        > at 151s
+          emit operation-failed 1 music: unknown
+          operate 1.15 cancel-media
+        > at 171s
+          emit operation-failed 1 stop-media: unknown
+        > at 183s
+          operate 1.16 play music to caller looped
+        > at 203s
+          emit operation-failed 1 music: unknown
+          operate 1.17 cancel-media
+        > at 223s
+          emit operation-failed 1 stop-media: unknown
+        > at 235s
+          operate 1.18 play music to caller looped
+        > at 255s
+          emit operation-failed 1 music: unknown
+          operate 1.19 cancel-media
+        > at 275s
+          emit operation-failed 1 stop-media: unknown
+        > at 287s
+          operate 1.20 play music to caller looped
+        > at 300s
+          operate 1.21 cancel-media
+          operate 1.22 play sorry to caller
+    "#]]);
+}
+
+#[test]
+fn a_caller_in_a_queue_that_came_and_went_is_served_and_recorded_by_its_rule() {
+    let mut world = in_a_queue_that_came_and_went(|setup| {
+        let has_overflow = setup
+            .config
+            .queues
+            .contains_key(&setup.queue_id("overflow"));
+        if has_overflow {
+            setup.recorded("overflow")
+        } else {
+            setup
+        }
+    });
+    world.ready("ann");
+    world.quietly(World::settle);
+    world.picks_up("ann");
+    world.check(expect![[r#"
+        > ann: ready
+          emit agent ann ready
+          record 1 skill-match at overflow by native: ann of 1
+          emit agent ann reserved
+          record 1 endpoint-select at overflow by native: 0@0/20s of 1
+          emit offer-issued 1-1 to ann in overflow for 20s caller=+14255550100 waited-ms=0
+          operate 1.5 add-participant ann ring 20s
+        > 1.5 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.6 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at overflow by native: start of 1
+          operate 1.7 start-recording
+        > 1.6 accepted
+        > 1.7 accepted
+        > 1 recording rec-1 active
+          emit recording-changed 1 active
+        > 1 list: caller ann
+    "#]]);
+}
+
+#[test]
+fn what_a_plugin_left_for_a_queue_goes_with_the_queue() {
+    let setup = Setup::small().plugins("sales", &["rank"]);
+    let mut world = World::with_ready(setup.clone(), &["ann"]);
+    world.quietly(|world| {
+        world.contact("sales", 0);
+        let verdict = Verdict {
+            question: QuestionId(1),
+            result: Ok(Advice::SkillMatch(vec![])),
+            memo: Some(vec![4, 2]),
+        };
+        world.push("leaves a memo", Input::Verdict(verdict));
+        world.acts("system", 1, CallAction::End);
+        world.reload(without_sales);
+        world.reload(|_| setup.digest("three"));
+    });
+    world.contact("sales", 0);
+    world.check(expect![[r#"
+        > contact for sales
+          = call 2
+          emit call-queued 2 in sales at 1
+          ask q2 skill-match brain 2(in sales for 0s attempt 0) | ann(idle 0s group 0 handled 0)
+    "#]]);
 }

@@ -775,3 +775,54 @@ fn a_number_is_the_way_out_of_a_closed_queue() {
         > ann: heartbeat
     "#]]);
 }
+
+#[test]
+fn a_caller_whose_time_is_up_during_the_last_offer_leaves_once() {
+    let setup = Setup::small()
+        .with(|setup| setup.config.limits.offers_max = 1)
+        .queue("sales", |setup, queue| {
+            queue.max_wait = Millis::from_secs(10);
+            queue.exits.max_wait = Exit::Queue(setup.queue_id("overflow"));
+        });
+    let mut world = World::with_ready(setup, &["ann"]);
+    world.quietly(|world| world.takes_break("cid"));
+    world.queued("caller");
+    world.after(10);
+    world.check(expect![[r#"
+        > at 10s
+          emit offer-ended 1-1 to ann: revoked
+          operate 1.4 cancel-add inv-1.3
+          operate 1.5 cancel-media
+          emit call-queued 1 in overflow at 1
+          operate 1.6 play music to caller looped
+          emit agent ann ready
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_is_not_taken_by_somebody_who_left_the_group_leaves_after_a_while() {
+    let setup = Setup::small().queue("sales", |_, queue| {
+        queue.groups.truncate(1);
+    });
+    let mut world = World::with_ready(setup, &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.reload(|setup| {
+            setup.digest("two").with(|setup| {
+                for members in setup.config.groups.values_mut() {
+                    members.truncate(0);
+                }
+            })
+        });
+    });
+    world.declines("1.3");
+    world.after(30);
+    world.check(expect![[r#"
+        > 1.3 not added ann 603/560603
+          emit offer-ended 1-1 to ann: declined
+          emit agent ann ready
+        > at 30s
+          operate 1.4 cancel-media
+          operate 1.5 play greeting to caller
+    "#]]);
+}
