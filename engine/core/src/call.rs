@@ -19,7 +19,7 @@ use crate::call::ended::{Ended, Ending, WrapUp};
 use crate::call::exiting::Exiting;
 use crate::call::menu::MenuTurn;
 use crate::call::offering::Offering;
-use crate::call::operations::OpenOperation;
+use crate::call::operations::{OpenOperation, Purpose};
 use crate::call::queued::{Queued, Waiting};
 use crate::call::recording::Recording;
 use crate::command::{Command, Operation};
@@ -30,7 +30,7 @@ use crate::ids::{
 };
 use crate::input::{
     Actor, CallAction, CallEvent, CallEventKind, Ignored, IncomingCall, NewContact, Outcome,
-    Refusal, Reply,
+    Refusal, Reply, Response,
 };
 use crate::participant::{Participant, ParticipantState};
 use crate::question::{Consent, ContactFacts, Requirement};
@@ -70,8 +70,10 @@ pub(crate) struct Call {
     operations: BTreeMap<u32, OpenOperation>,
     participants: Vec<ParticipantState>,
     list_sequence: u64,
-    /// The caller was in a participant list, so a list without the caller means that they left.
-    caller_seen: bool,
+    /// Who was in a participant list since being called or added: a list without them means that
+    /// they left, one from before they joined does not.
+    #[serde(default)]
+    listed: Vec<Participant>,
     recording: Recording,
     /// How often ending the music was tried again.
     media_stops: u32,
@@ -156,7 +158,7 @@ impl Call {
             operations: BTreeMap::new(),
             participants: Vec::new(),
             list_sequence: 0,
-            caller_seen: false,
+            listed: Vec::new(),
             recording: Recording::default(),
             media_stops: 0,
             handled_by: None,
@@ -165,7 +167,8 @@ impl Call {
     }
 
     /// Tells whether the event announces a call that is known: one call may raise two events under
-    /// different ids, of its PSTN leg and of a redirected identity.
+    /// different ids, of its PSTN leg and of a redirected identity. What rings after this call has
+    /// been hung up is another one.
     pub(crate) fn is_same_call(&self, incoming: &IncomingCall) -> bool {
         let same_context = match &self.state {
             State::Incoming(state) => state.context == incoming.context,
@@ -175,10 +178,8 @@ impl Call {
             | State::Offering(_)
             | State::Connected(_)
             | State::Bridged(_)
-            | State::Exiting(_)
-            | State::Ending(_)
-            | State::WrapUp(_)
-            | State::Ended(_) => false,
+            | State::Exiting(_) => false,
+            State::Ending(_) | State::WrapUp(_) | State::Ended(_) => return false,
         };
         let same_correlation =
             !incoming.correlation_id.is_empty() && self.correlation_id == incoming.correlation_id;
@@ -362,35 +363,100 @@ impl Call {
         }
     }
 
-    /// A participant list. Lists may arrive late: only newer ones count. The caller's absence
-    /// means something only after the caller's presence was seen.
+    /// A participant list. Lists may arrive late: the newest tells who is there, the others that
+    /// somebody was.
     fn participants_updated(
         &mut self,
         tenant: &mut Tenant,
         sequence: u64,
         participants: Vec<ParticipantState>,
     ) -> Reply {
+        let news = self.note_listing(&participants);
         if sequence <= self.list_sequence && self.list_sequence > 0 {
-            return Reply::Ignored(Ignored::OlderList);
+            if !news {
+                return Reply::Ignored(Ignored::OlderList);
+            }
+        } else {
+            self.list_sequence = sequence;
+            self.participants = participants;
         }
-        self.list_sequence = sequence;
-        self.participants_listed(tenant, participants);
+        self.look_at_list(tenant);
         Reply::Done
     }
 
-    /// Who is in the call at this moment.
-    pub(crate) fn participants_listed(
+    /// The answer to the question who is in the call. It does not count when a newer list came
+    /// since list number `asked`.
+    pub(crate) fn parties_told(
         &mut self,
         tenant: &mut Tenant,
+        asked: u64,
         participants: Vec<ParticipantState>,
     ) {
+        if self.list_sequence != asked {
+            return;
+        }
+        self.note_listing(&participants);
         self.participants = participants;
+        self.look_at_list(tenant);
+        self.remove_strangers(tenant);
+    }
+
+    /// Acts on who is in the call and who is not any more.
+    fn look_at_list(&mut self, tenant: &mut Tenant) {
         if self.is_present(&self.from) {
-            self.caller_seen = true;
-        } else if self.caller_seen {
+            // `CallConnected` is late or lost; in any other state this changes nothing.
+            self.call_connected(tenant);
+        } else if self.was_listed(&self.from) {
             return self.caller_left(tenant);
         }
         self.parties_changed(tenant);
+    }
+
+    /// Notes who was in the call at some time; `true` when anybody is new.
+    fn note_listing(&mut self, participants: &[ParticipantState]) -> bool {
+        let before = self.listed.len();
+        for row in participants {
+            if !self.was_listed(&row.participant) {
+                self.listed.push(row.participant.clone());
+            }
+        }
+        self.listed.len() > before
+    }
+
+    pub(crate) fn forget_listing(&mut self, who: &Participant) {
+        self.listed.retain(|listed| !listed.is_same_party(who));
+    }
+
+    pub(crate) fn was_listed(&self, who: &Participant) -> bool {
+        self.listed.iter().any(|listed| listed.is_same_party(who))
+    }
+
+    /// While a caller waits, nobody else may be in the call: an agent may have answered while the
+    /// process was down, and the offer is over.
+    fn remove_strangers(&mut self, tenant: &mut Tenant) {
+        match self.state {
+            State::Queued(_) | State::Offering(_) => {}
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => return,
+        }
+        let strangers: Vec<Participant> = self
+            .participants
+            .iter()
+            .map(|row| &row.participant)
+            .filter(|who| !who.is_same_party(&self.from) && !self.is_expected(who))
+            .filter(|who| !self.is_open(|purpose| *purpose == Purpose::RemoveLeg((*who).clone())))
+            .cloned()
+            .collect();
+        for stranger in strangers {
+            self.remove_leg(tenant, stranger);
+        }
     }
 
     pub(crate) fn is_present(&self, who: &Participant) -> bool {
@@ -493,6 +559,9 @@ impl Tenant {
     }
 
     pub(crate) fn handle_outcome(&mut self, command: CommandId, outcome: Outcome) -> Reply {
+        if !self.calls.contains_key(&command.call) {
+            return self.outcome_without_call(command.call, outcome);
+        }
         self.with_call(command.call, |call, tenant| {
             call.handle_outcome(tenant, command.sequence, outcome)
         })
@@ -539,15 +608,7 @@ impl Tenant {
     fn event_without_call(&mut self, event: &CallEvent) -> Reply {
         let ended = self.ended.contains(event.call);
         if ended && event.kind == CallEventKind::CallConnected {
-            let sequence = self.ended.next_sequence(event.call);
-            let operation = Operation::Terminate {
-                connection: event.connection.clone(),
-            };
-            let id = CommandId {
-                call: event.call,
-                sequence,
-            };
-            self.commands.push_back(Command::Operate { id, operation });
+            self.terminate_ended(event.call, event.connection.clone());
             return Reply::Done;
         }
         Reply::Ignored(if ended {
@@ -555,5 +616,29 @@ impl Tenant {
         } else {
             Ignored::UnknownCall
         })
+    }
+
+    /// An outcome for a call that is over. An answer that was accepted after we gave it up is ended
+    /// like a connection that comes to life.
+    fn outcome_without_call(&mut self, call: CallId, outcome: Outcome) -> Reply {
+        match outcome {
+            Outcome::Accepted(Response::Connection {
+                connection,
+                gone: false,
+            }) if self.ended.is_connected_first(call) => {
+                self.terminate_ended(call, connection);
+                Reply::Done
+            }
+            Outcome::Accepted(_) | Outcome::Refused { .. } | Outcome::Unknown => {
+                Reply::Ignored(Ignored::ClosedOperation)
+            }
+        }
+    }
+
+    fn terminate_ended(&mut self, call: CallId, connection: ConnectionId) {
+        let sequence = self.ended.next_sequence(call);
+        let id = CommandId { call, sequence };
+        let operation = Operation::Terminate { connection };
+        self.commands.push_back(Command::Operate { id, operation });
     }
 }

@@ -5,7 +5,7 @@ use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::event::{CallOutcome, Event};
 use crate::ids::ConnectionId;
-use crate::input::{CallContext, Ignored, Reply, ResultCodes};
+use crate::input::{CallContext, Ignored, Outcome, Reply, Response, ResultCodes};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,18 @@ impl Call {
         }
     }
 
+    /// An outcome after the operation's deadline. An answer that was accepted counts all the same:
+    /// the caller is there.
+    pub(crate) fn answered_late(&mut self, tenant: &mut Tenant, outcome: Outcome) -> Reply {
+        if let State::Incoming(_) = self.state
+            && let Outcome::Accepted(Response::Connection { connection, .. }) = outcome
+        {
+            self.answer_accepted(tenant, connection);
+            return Reply::Done;
+        }
+        Reply::Ignored(Ignored::ClosedOperation)
+    }
+
     /// ACS refused the answer: the caller is gone, or another application has the call.
     pub(crate) fn answer_refused(&mut self, tenant: &mut Tenant) {
         if let State::Incoming(_) = self.state {
@@ -89,9 +101,13 @@ impl Call {
         }
     }
 
-    /// `CallConnected`: it may come before the answer's response.
+    /// `CallConnected`, which may come before the answer's response, or a list that has the caller.
+    /// Without a name of the connection nothing can be done yet.
     pub(crate) fn call_connected(&mut self, tenant: &mut Tenant) -> Reply {
         match self.state {
+            State::Incoming(_) | State::Answering(_) if self.connection.is_none() => {
+                Reply::Ignored(Ignored::NotNow)
+            }
             State::Incoming(_) | State::Answering(_) => {
                 tenant
                     .timers
@@ -114,12 +130,34 @@ impl Call {
         }
     }
 
-    /// `CallConnected` did not come in time.
+    /// `CallConnected` did not come in time. It may be lost: the caller is looked for.
     pub(crate) fn not_connected(&mut self, tenant: &mut Tenant) {
         match self.state {
             State::Incoming(_) => self.finish(tenant, CallOutcome::NotAnswered),
-            State::Answering(_) => self.end(tenant, CallOutcome::NotAnswered),
+            State::Answering(_) => self.ask_for_parties(tenant),
             State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Connected(_)
+            | State::Bridged(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => {}
+        }
+    }
+
+    /// It was asked who is in the call. A caller who has not been found when `CallConnected` is
+    /// overdue is not there.
+    pub(crate) fn caller_looked_for(&mut self, tenant: &mut Tenant) {
+        let overdue = !tenant
+            .timers
+            .is_set(Timer::Call(self.id, CallTimer::Connect));
+        match self.state {
+            State::Answering(_) if overdue => self.end(tenant, CallOutcome::NotAnswered),
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)

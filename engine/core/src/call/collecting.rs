@@ -20,6 +20,9 @@ pub(crate) struct Collecting {
     asked: bool,
     /// It recorded before, so it is to record again.
     resume: bool,
+    /// What it asks for is a secret, whatever a later configuration says.
+    #[serde(default)]
+    sensitive: bool,
 }
 
 impl Call {
@@ -38,6 +41,7 @@ impl Call {
             collection,
             asked: false,
             resume,
+            sensitive: settings.sensitive,
         });
         if settings.sensitive {
             self.stop_companions(tenant);
@@ -63,9 +67,9 @@ impl Call {
         let Some(settings) = collection_settings(tenant, collecting.collection) else {
             return self.collection_impossible(tenant);
         };
-        if settings.sensitive {
+        if collecting.sensitive {
             let recording = self.recording();
-            if recording.transcription.stuck || recording.streaming.stuck {
+            if recording.cannot_be_quiet() {
                 return self.collection_impossible(tenant);
             }
             if !recording.is_quiet() {
@@ -86,7 +90,7 @@ impl Call {
             digits_max: settings.digits_max,
             stop_on_pound: true,
             silence: settings.silence,
-            sensitive: settings.sensitive,
+            sensitive: collecting.sensitive,
             collection: Some(collecting.collection),
         };
         self.operate(tenant, Purpose::Collect(collecting.collection), operation);
@@ -111,9 +115,23 @@ impl Call {
         };
         if *finished == Finished::Unknown {
             // Digits may still be asked for: nothing may be taken down until that is over.
-            self.cancel_media(tenant, Purpose::StopMedia);
+            return self.cancel_media(tenant, Purpose::StopCollecting(collection));
         }
         self.end_collection(tenant, collection, count);
+    }
+
+    /// A collection of which nothing was heard has been stopped, as far as it can be.
+    pub(crate) fn collecting_stopped(&mut self, tenant: &mut Tenant, collection: CollectionId) {
+        self.end_collection(tenant, collection, 0);
+    }
+
+    /// The recording is to resume, but not before the secret is told.
+    pub(crate) fn resume_when_collected(&mut self) {
+        if let State::Connected(connected) = &mut self.state
+            && let Some(collecting) = &mut connected.collecting
+        {
+            collecting.resume = true;
+        }
     }
 
     /// What has to be quiet would not be: the caller is not asked.
@@ -128,14 +146,13 @@ impl Call {
     }
 
     /// A secret is being asked for, or about to be.
-    pub(crate) fn is_collecting_secret(&self, tenant: &Tenant) -> bool {
+    pub(crate) fn is_collecting_secret(&self) -> bool {
         let State::Connected(connected) = &self.state else {
             return false;
         };
         connected
             .collecting
-            .and_then(|collecting| collection_settings(tenant, collecting.collection))
-            .is_some_and(|settings| settings.sensitive)
+            .is_some_and(|collecting| collecting.sensitive)
     }
 
     fn end_collection(&mut self, tenant: &mut Tenant, collection: CollectionId, count: u32) {

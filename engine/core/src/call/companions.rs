@@ -12,11 +12,16 @@ use serde::{Deserialize, Serialize};
 /// Transcription or media streaming.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Companion {
+    /// It runs as far as our requests tell, from the moment when it is told to start. An event that
+    /// tells of a stop may be late and about an earlier one, so it alone proves nothing.
     pub(crate) running: bool,
     /// Stopped for a payment; it starts again afterwards.
     stopped: bool,
     /// A stop failed: a payment must not begin.
     pub(crate) stuck: bool,
+    /// An event told that it does not run.
+    #[serde(default)]
+    told_off: bool,
 }
 
 impl Call {
@@ -56,8 +61,8 @@ impl Call {
             return;
         };
         let recording = self.recording_mut();
-        let transcription = std::mem::take(&mut recording.transcription.stopped);
-        let streaming = std::mem::take(&mut recording.streaming.stopped);
+        let transcription = recording.transcription.take_stopped();
+        let streaming = recording.streaming.take_stopped();
         if transcription {
             let operation = Operation::StartTranscription {
                 connection: connection.clone(),
@@ -89,12 +94,20 @@ impl Call {
                 companion.running = true;
                 companion.stuck = !on;
             }
+            // It had ended by itself, so there was nothing to stop.
+            Finished::Refused { status, .. } if !on && companion.told_off && *status < 500 => {
+                companion.running = false;
+            }
             Finished::Refused { .. }
             | Finished::Failed(_)
             | Finished::Cancelled
-            | Finished::Digits(_) => companion.stuck = !on,
+            | Finished::Digits(_) => {
+                companion.running = !on;
+                companion.stuck = !on;
+                companion.told_off |= on;
+            }
         }
-        if !self.is_collecting_secret(tenant) {
+        if !self.is_collecting_secret() {
             // The collection that it was stopped for has been given up.
             self.start_companions(tenant);
         }
@@ -111,9 +124,20 @@ impl Call {
 }
 
 impl Companion {
+    /// Tells whether it was stopped and is to start again; from here on it counts as running.
+    fn take_stopped(&mut self) -> bool {
+        let start = std::mem::take(&mut self.stopped);
+        if start {
+            self.running = true;
+            self.told_off = false;
+        }
+        start
+    }
+
     /// A start that is told of late does not count against a stop.
     fn changed(&mut self, active: bool) -> Reply {
-        self.running = active && !self.stopped;
+        self.told_off = !active;
+        self.running |= active && !self.stopped;
         Reply::Done
     }
 }

@@ -22,43 +22,30 @@ pub(crate) struct Connected {
     pub(crate) queue: QueueId,
     /// The agent's leg; none when the media is the embedder's.
     leg: Option<Participant>,
-    /// The leg was in a participant list, so a list without it means that the agent left.
-    leg_seen: bool,
     /// Further parties that were added.
-    parties: Vec<Party>,
+    parties: Vec<Participant>,
     pub(crate) on_hold: bool,
     pub(crate) collecting: Option<Collecting>,
-}
-
-/// A party that was added to a conversation.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Party {
-    who: Participant,
-    /// It was in a participant list, so a list without it means that it left.
-    seen: bool,
 }
 
 /// The caller talks to parties other than an agent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Bridged {
     parties: Vec<Participant>,
-    seen: bool,
 }
 
 impl Connected {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
         self.leg
             .iter()
-            .chain(self.parties.iter().map(|party| &party.who))
+            .chain(&self.parties)
             .any(|party| party.is_same_party(who))
     }
 }
 
 impl Bridged {
-    /// `seen` tells whether any of the parties was in a participant list: only then does a list
-    /// without them mean that they left.
-    pub(crate) fn with(parties: Vec<Participant>, seen: bool) -> Self {
-        Self { parties, seen }
+    pub(crate) fn with(parties: Vec<Participant>) -> Self {
+        Self { parties }
     }
 
     pub(crate) fn expects(&self, who: &Participant) -> bool {
@@ -76,13 +63,10 @@ impl Call {
     ) {
         let endpoint = answered.as_ref().map(|(kind, _)| *kind);
         let leg = answered.map(|(_, participant)| participant);
-        // The list with the leg may have come before the event that the leg was added.
-        let leg_seen = leg.as_ref().is_some_and(|leg| self.is_present(leg));
         self.state = State::Connected(Connected {
             agent,
             queue: waiting.queue,
             leg,
-            leg_seen,
             parties: Vec::new(),
             on_hold: false,
             collecting: None,
@@ -111,29 +95,22 @@ impl Call {
             .iter()
             .map(|row| row.participant.clone())
             .collect();
-        let is_present = |who: &Participant| present.iter().any(|party| party.is_same_party(who));
+        let listed = self.listed.clone();
+        let is_in = |list: &[Participant], who: &Participant| {
+            list.iter().any(|party| party.is_same_party(who))
+        };
+        let is_present = |who: &Participant| is_in(&present, who);
+        let has_left = |who: &Participant| is_in(&listed, who) && !is_present(who);
         match &mut self.state {
             State::Connected(connected) => {
                 let left = connected
                     .parties
-                    .extract_if(.., |party| {
-                        let present = is_present(&party.who);
-                        let left = party.seen && !present;
-                        party.seen |= present;
-                        left
-                    })
-                    .collect::<Vec<Party>>();
-                let agent_left = match &connected.leg {
-                    Some(leg) if is_present(leg) => {
-                        connected.leg_seen = true;
-                        false
-                    }
-                    Some(_) => connected.leg_seen,
-                    None => false,
-                };
-                let others = connected.parties.iter().any(|party| party.seen);
+                    .extract_if(.., |party| has_left(party))
+                    .collect::<Vec<Participant>>();
+                let agent_left = connected.leg.as_ref().is_some_and(has_left);
+                let others = connected.parties.iter().any(is_present);
                 for party in left {
-                    self.tell_party(tenant, &party.who, PartyChange::Removed);
+                    self.tell_party(tenant, &party, PartyChange::Removed);
                 }
                 if agent_left && others {
                     self.bridge(tenant);
@@ -142,9 +119,8 @@ impl Call {
                 }
             }
             State::Bridged(bridged) => {
-                if bridged.parties.iter().any(is_present) {
-                    bridged.seen = true;
-                } else if bridged.seen {
+                let parties = &bridged.parties;
+                if !parties.iter().any(is_present) && parties.iter().any(has_left) {
                     let outcome = self.outcome_when_caller_leaves();
                     self.end(tenant, outcome);
                 }
@@ -231,8 +207,8 @@ impl Call {
         let Some(party) = connected
             .parties
             .iter()
-            .find(|party| party.who.is_same_party(who))
-            .map(|party| party.who.clone())
+            .find(|party| party.is_same_party(who))
+            .cloned()
         else {
             return Reply::Refused(Refusal::WrongParticipant);
         };
@@ -251,12 +227,8 @@ impl Call {
         finished: &Finished,
     ) {
         let added = *finished == Finished::Done;
-        let seen = self.is_present(&who);
         match &mut self.state {
-            State::Connected(connected) if added => {
-                let who = who.clone();
-                connected.parties.push(Party { who, seen });
-            }
+            State::Connected(connected) if added => connected.parties.push(who.clone()),
             State::Connected(_)
             | State::Incoming(_)
             | State::Answering(_)
@@ -280,6 +252,8 @@ impl Call {
             PartyChange::AddFailed
         };
         self.tell_party(tenant, &who, change);
+        // The list without the party may have come before the event that it was added.
+        self.parties_changed(tenant);
     }
 
     pub(crate) fn party_removed(
@@ -295,9 +269,7 @@ impl Call {
             return;
         };
         let before = connected.parties.len();
-        connected
-            .parties
-            .retain(|party| !party.who.is_same_party(who));
+        connected.parties.retain(|party| !party.is_same_party(who));
         // A list without the party may have come before.
         if connected.parties.len() < before {
             self.tell_party(tenant, who, PartyChange::Removed);
@@ -358,10 +330,10 @@ impl Call {
             parties,
             ..
         } = connected.clone();
-        let parties = parties.into_iter().map(|party| party.who);
         for party in leg.into_iter().chain(parties) {
             self.remove_leg(tenant, party);
         }
+        tenant.take_recording_questions(self.id);
         self.stop_recording(tenant);
         self.stop_talking(tenant);
         self.start_companions(tenant);
@@ -375,8 +347,12 @@ impl Call {
 
     /// Operations that only make sense while caller and agent talk.
     pub(crate) fn stop_talking(&mut self, tenant: &mut Tenant) {
-        let is_media =
-            |purpose: &Purpose| *purpose == Purpose::Hold || matches!(purpose, Purpose::Collect(_));
+        let is_media = |purpose: &Purpose| {
+            matches!(
+                purpose,
+                Purpose::Hold | Purpose::Collect(_) | Purpose::StopCollecting(_)
+            )
+        };
         if self.is_open(is_media) {
             self.close_operations(tenant, is_media);
             self.cancel_media(tenant, Purpose::StopMedia);
@@ -406,6 +382,8 @@ impl Call {
     }
 
     fn bridge(&mut self, tenant: &mut Tenant) {
+        self.close_recording_questions(tenant);
+        let may_record = self.may_be_recorded(tenant);
         let State::Connected(connected) = &self.state else {
             return;
         };
@@ -417,10 +395,8 @@ impl Call {
             ..
         } = connected.clone();
         self.stop_talking(tenant);
-        let seen = parties.iter().any(|party| party.seen);
-        let parties = parties.into_iter().map(|party| party.who).collect();
-        self.state = State::Bridged(Bridged::with(parties, seen));
-        self.resume_after(tenant, collecting);
+        self.state = State::Bridged(Bridged::with(parties));
+        self.resume_after(tenant, collecting.filter(|_| may_record));
         self.agent_wraps_up(tenant, agent, queue);
     }
 

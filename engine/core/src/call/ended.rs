@@ -40,6 +40,9 @@ pub(crate) struct EndedCalls {
 struct EndedCall {
     handled_by: Option<AgentId>,
     last_sequence: u32,
+    /// The service never named a connection.
+    #[serde(default)]
+    never_connected: bool,
 }
 
 impl EndedCalls {
@@ -47,6 +50,7 @@ impl EndedCalls {
         let ended = EndedCall {
             handled_by: call.handled_by,
             last_sequence: call.last_sequence,
+            never_connected: call.connection.is_none(),
         };
         self.calls.insert(call.id, ended);
         self.order.push_back(call.id);
@@ -63,6 +67,13 @@ impl EndedCalls {
 
     pub(crate) fn handled_by(&self, call: CallId) -> Option<AgentId> {
         self.calls.get(&call).and_then(|ended| ended.handled_by)
+    }
+
+    /// Tells, once, whether this is the first that is heard of a call's connection.
+    pub(crate) fn is_connected_first(&mut self, call: CallId) -> bool {
+        self.calls
+            .get_mut(&call)
+            .is_some_and(|ended| std::mem::take(&mut ended.never_connected))
     }
 
     /// Numbers one more command of an ended call.
@@ -182,6 +193,7 @@ impl Call {
     /// After a restart.
     pub(crate) fn restarted(&mut self, tenant: &mut Tenant) {
         self.resend_operations(tenant);
+        self.wait_for_parties(tenant);
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
@@ -193,6 +205,14 @@ impl Call {
     /// Events of the time when the process was down are lost: asks whether the call lives and who is
     /// in it.
     fn reconcile(&mut self, tenant: &mut Tenant) {
+        if tenant
+            .timers
+            .is_set(Timer::Call(self.id, CallTimer::Connect))
+        {
+            // `CallConnected` may have come while nobody listened.
+            let after = tenant.timeouts().connect;
+            self.set_timer(tenant, CallTimer::Connect, after);
+        }
         match self.state {
             State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => return,
             State::Answering(_)
@@ -205,9 +225,16 @@ impl Call {
             | State::Ending(_) => {}
         }
         self.audit(tenant);
+        self.ask_for_parties(tenant);
+    }
+
+    /// Asks who is in the call.
+    pub(crate) fn ask_for_parties(&mut self, tenant: &mut Tenant) {
         if let Some(connection) = self.connection.clone() {
-            let operation = Operation::GetParticipants { connection };
-            self.operate(tenant, Purpose::Audit, operation);
+            let purpose = Purpose::Parties {
+                list: self.list_sequence,
+            };
+            self.operate(tenant, purpose, Operation::GetParticipants { connection });
         }
     }
 

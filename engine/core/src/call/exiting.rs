@@ -97,10 +97,10 @@ impl Call {
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         if *finished == Finished::Done {
-            let seen = self.is_present(&who);
-            self.state = State::Bridged(Bridged::with(vec![who], seen));
+            self.state = State::Bridged(Bridged::with(vec![who]));
             self.media_stops = 0;
             self.cancel_media(tenant, Purpose::StopMedia);
+            self.parties_changed(tenant);
         } else {
             self.end(tenant, CallOutcome::Exited);
         }

@@ -633,6 +633,8 @@ impl Call {
         if let Some(agent) = tenant.agents.get_mut(&agent) {
             agent.answered_at = Some(endpoint);
         }
+        // The list without the agent may have come before the event that the leg was added.
+        self.parties_changed(tenant);
     }
 
     fn connect_external(&mut self, tenant: &mut Tenant) {

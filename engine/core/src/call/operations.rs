@@ -26,6 +26,9 @@ pub(crate) struct OpenOperation {
     /// To be sent again after a restart, where that is harmless.
     #[serde(default)]
     again: Option<Operation>,
+    /// It was sent again after a restart.
+    #[serde(default)]
+    resent: bool,
 }
 
 /// What an operation is for: decides which rule hears of its end.
@@ -57,6 +60,8 @@ pub(crate) enum Purpose {
     AddParty(Participant),
     RemoveParty(Participant),
     Collect(CollectionId),
+    /// Ends a collection of which nothing was heard.
+    StopCollecting(CollectionId),
     StartRecording,
     PauseRecording,
     ResumeRecording,
@@ -70,6 +75,10 @@ pub(crate) enum Purpose {
     },
     HangUp,
     Audit,
+    /// Asks who is in the call. Counts unless a list newer than `list` comes meanwhile.
+    Parties {
+        list: u64,
+    },
 }
 
 /// How an operation ended.
@@ -86,9 +95,18 @@ pub(crate) enum Finished {
 impl Finished {
     /// What the operation was about does not exist any more.
     pub(crate) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Refused { status: 404, .. })
+        matches!(
+            self,
+            Self::Refused {
+                status: NOT_FOUND,
+                ..
+            }
+        )
     }
 }
+
+/// HTTP status of a request about something that does not exist any more.
+const NOT_FOUND: u16 = 404;
 
 impl Purpose {
     /// The response ends it; no event is waited for.
@@ -97,6 +115,7 @@ impl Purpose {
             Self::Answer
             | Self::StopMedia
             | Self::CancelAdd
+            | Self::StopCollecting(_)
             | Self::PauseRecording
             | Self::ResumeRecording
             | Self::StopRecording
@@ -104,7 +123,8 @@ impl Purpose {
             | Self::Transcription { .. }
             | Self::Streaming { .. }
             | Self::HangUp
-            | Self::Audit => true,
+            | Self::Audit
+            | Self::Parties { .. } => true,
             Self::Menu
             | Self::Music
             | Self::Message
@@ -136,9 +156,11 @@ impl Purpose {
             | Self::Hold
             | Self::Collect(_)
             | Self::Audit
+            | Self::Parties { .. }
             | Self::HangUp => true,
             Self::Answer
             | Self::StopMedia
+            | Self::StopCollecting(_)
             | Self::ExitNumber(_)
             | Self::Ring { .. }
             | Self::CancelAdd
@@ -174,6 +196,7 @@ impl Purpose {
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::Collect(_)
+            | Self::StopCollecting(_)
             | Self::StartRecording
             | Self::PauseRecording
             | Self::ResumeRecording
@@ -182,7 +205,8 @@ impl Purpose {
             | Self::Transcription { .. }
             | Self::Streaming { .. }
             | Self::HangUp
-            | Self::Audit => false,
+            | Self::Audit
+            | Self::Parties { .. } => false,
         }
     }
 
@@ -192,6 +216,17 @@ impl Purpose {
 
     fn is_endless(&self) -> bool {
         *self == Self::Music || *self == Self::ExitMusic || *self == Self::Hold
+    }
+
+    /// Reads the outcome of a request that was sent a second time: a refusal may mean that it was
+    /// taken the first time, so that only its event or its deadline tells.
+    fn read_again(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Refused { status, .. } if *self == Self::Answer || status != NOT_FOUND => {
+                Outcome::Unknown
+            }
+            Outcome::Refused { .. } | Outcome::Accepted(_) | Outcome::Unknown => outcome,
+        }
     }
 
     /// The party that is being added.
@@ -228,6 +263,10 @@ impl Call {
             Timer::Call(self.id, CallTimer::Operation(sequence)),
             deadline,
         );
+        if let Some(who) = purpose.adds() {
+            // Of the time before, nothing counts: it is missed only when it was listed again.
+            self.forget_listing(who);
+        }
         let again = is_harmless_twice(&operation).then(|| operation.clone());
         let open = OpenOperation {
             purpose,
@@ -235,6 +274,7 @@ impl Call {
             invitation: None,
             cancelled: false,
             again,
+            resent: false,
         };
         self.operations.insert(sequence, open);
         let id = CommandId {
@@ -254,7 +294,7 @@ impl Call {
         outcome: Outcome,
     ) -> Reply {
         let Some(open) = self.operations.get_mut(&sequence) else {
-            return Reply::Ignored(Ignored::ClosedOperation);
+            return self.answered_late(tenant, outcome);
         };
         if open.answered {
             return Reply::Ignored(Ignored::ClosedOperation);
@@ -262,6 +302,11 @@ impl Call {
         open.answered = true;
         open.again = None;
         let purpose = open.purpose.clone();
+        let outcome = if open.resent {
+            purpose.read_again(outcome)
+        } else {
+            outcome
+        };
         match outcome {
             Outcome::Accepted(response) => {
                 self.heard_of(tenant);
@@ -295,6 +340,10 @@ impl Call {
         let Some(open) = self.close(tenant, sequence) else {
             return;
         };
+        if open.purpose.adds().is_some_and(|who| self.is_present(who)) {
+            // The event that told of the answer was lost; the list did not lie.
+            return self.finished(tenant, sequence, open.purpose, Finished::Done);
+        }
         if let Some(invitation) = open.invitation.filter(|_| !open.cancelled) {
             self.cancel_invitation(tenant, invitation);
         }
@@ -363,9 +412,12 @@ impl Call {
     pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant) {
         let unanswered: Vec<(u32, Option<Operation>)> = self
             .operations
-            .iter()
+            .iter_mut()
             .filter(|(_, open)| !open.answered)
-            .map(|(sequence, open)| (*sequence, open.again.clone()))
+            .map(|(sequence, open)| {
+                open.resent = true;
+                (*sequence, open.again.clone())
+            })
             .collect();
         for (sequence, again) in unanswered {
             match again {
@@ -379,6 +431,20 @@ impl Call {
                         .push_back(Command::Operate { id, operation });
                 }
                 None => self.operation_timed_out(tenant, sequence),
+            }
+        }
+    }
+
+    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask
+    /// before they count as lost. Offers have a rule of their own.
+    pub(crate) fn wait_for_parties(&mut self, tenant: &mut Tenant) {
+        let timeouts = tenant.timeouts();
+        let at = tenant.now.after(timeouts.request).after(timeouts.event);
+        for (sequence, open) in &self.operations {
+            let rings = matches!(open.purpose, Purpose::ExitNumber(_) | Purpose::AddParty(_));
+            let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
+            if rings && tenant.timers.is_due(timer, tenant.now) {
+                tenant.timers.set(timer, at);
             }
         }
     }
@@ -552,7 +618,9 @@ impl Call {
         match response {
             Response::Empty => {}
             Response::Participants(participants) => {
-                self.participants_listed(tenant, participants);
+                if let Purpose::Parties { list } = purpose {
+                    self.parties_told(tenant, *list, participants);
+                }
             }
             Response::Connection { connection, gone } => {
                 if *purpose == Purpose::Answer {
@@ -628,6 +696,8 @@ impl Call {
                 self.companion_finished(tenant, &finished, |r| &mut r.streaming, on)
             }
             Purpose::StopMedia => self.media_stopped(tenant, &finished),
+            Purpose::StopCollecting(collection) => self.collecting_stopped(tenant, collection),
+            Purpose::Parties { .. } => self.caller_looked_for(tenant),
             // After a hang-up, what counts is `CallDisconnected` or its timer.
             Purpose::HangUp
             | Purpose::ExitMusic
@@ -801,6 +871,7 @@ impl Purpose {
             Self::AddParty(_) => "add-party",
             Self::RemoveParty(_) => "remove-party",
             Self::Collect(_) => "collect",
+            Self::StopCollecting(_) => "stop-collecting",
             Self::StartRecording => "start-recording",
             Self::PauseRecording => "pause-recording",
             Self::ResumeRecording => "resume-recording",
@@ -809,7 +880,7 @@ impl Purpose {
             Self::Transcription { .. } => "transcription",
             Self::Streaming { .. } => "streaming",
             Self::HangUp => "hang-up",
-            Self::Audit => "audit",
+            Self::Audit | Self::Parties { .. } => "audit",
         }
     }
 }

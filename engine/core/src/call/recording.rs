@@ -87,6 +87,11 @@ impl Recording {
         recording && !self.transcription.running && !self.streaming.running
     }
 
+    /// It may record, and nothing can be done about it: what is said or typed may be taken down.
+    pub(crate) fn cannot_be_quiet(&self) -> bool {
+        self.start_unknown || self.transcription.stuck || self.streaming.stuck
+    }
+
     /// It records, or is about to.
     pub(crate) fn is_on(&self) -> bool {
         match self.state {
@@ -129,19 +134,7 @@ impl Call {
                 };
                 tenant.ask(plugin, queue, self.id, facts, about);
             }
-            None => {
-                self.use_format_of(&rule);
-                let action = self.native_action(&rule, moment);
-                self.act_on_recording(
-                    tenant,
-                    queue,
-                    &rule,
-                    moment,
-                    None,
-                    DecidedBy::Native,
-                    action,
-                );
-            }
+            None => self.decide_natively(tenant, moment),
         }
     }
 
@@ -199,7 +192,7 @@ impl Call {
         if self.consent == Consent::Refused && !rule.legally_required {
             return Reply::Refused(Refusal::ConsentRefused);
         }
-        if self.is_collecting_secret(tenant) || self.recording.state != Stage::Off {
+        if self.is_collecting_secret() || self.recording.state != Stage::Off {
             return Reply::Refused(Refusal::NotNow);
         }
         self.recording.tries = 0;
@@ -252,7 +245,7 @@ impl Call {
         let Stage::Paused { .. } = self.recording.state else {
             return Reply::Refused(Refusal::NotNow);
         };
-        if self.is_collecting_secret(tenant) {
+        if self.is_collecting_secret() {
             return Reply::Refused(Refusal::NotNow);
         }
         self.recording.tries = 0;
@@ -338,6 +331,7 @@ impl Call {
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::StartRecording);
         self.recording.next = Next::Nothing;
+        self.recording.tries = 0;
         self.recording.state = Stage::Stopping {
             recording: recording.clone(),
         };
@@ -393,24 +387,17 @@ impl Call {
             (Stage::Off, true) if self.recording.start_unknown => {
                 self.recording_started_late(tenant, id);
             }
-            (Stage::Resuming { recording }, true) if *recording == id => {
-                self.recording_resumed(tenant);
-            }
-            (Stage::Pausing { recording }, false) if *recording == id => {
-                self.recording_paused(tenant);
-            }
-            (Stage::Stopping { recording }, false) if *recording == id => {
-                self.recording_stopped(tenant);
-            }
             // It ended by itself, at its longest length or with the call; or this tells late of a
-            // pause that is over. While a payment may follow, it is asked.
+            // pause that is over. While the call goes on, it is asked.
             (Stage::Active { recording }, false) if *recording == id => {
-                if let State::Connected(_) = self.state {
+                if self.goes_on() {
                     self.observe_recording(tenant, id);
                 } else {
                     self.recording_stopped(tenant);
                 }
             }
+            // A pause, a resumption or a stop is done when its request says so: an event names no
+            // request, and may tell late of an earlier change.
             _ => return Reply::Ignored(Ignored::NotNow),
         }
         Reply::Done
@@ -576,7 +563,7 @@ impl Call {
         match action {
             RecordingAction::None => {}
             RecordingAction::Start => match self.recording.state {
-                Stage::Off if !self.is_collecting_secret(tenant) => self.start_recording(tenant),
+                Stage::Off if !self.is_collecting_secret() => self.start_recording(tenant),
                 Stage::Off | Stage::Stopping { .. } => self.recording.next = Next::Start,
                 Stage::Starting { .. } if self.recording.next == Next::Stop => {
                     self.recording.next = Next::Nothing;
@@ -589,6 +576,7 @@ impl Call {
             },
             RecordingAction::Stop => self.stop_recording(tenant),
             RecordingAction::Pause => self.pause_recording(tenant),
+            RecordingAction::Resume if self.is_collecting_secret() => self.resume_when_collected(),
             RecordingAction::Resume => self.resume_recording(tenant),
         }
         self.collect_when_quiet(tenant);
@@ -606,20 +594,59 @@ impl Call {
         self.voicemail_records(tenant);
     }
 
-    /// A recording that counted as failed records after all. It goes on where it is wanted.
+    /// A recording that counted as failed records after all. It goes on where it is wanted. No
+    /// secret is being told: none is asked for while the fate of a start is unknown.
     fn recording_started_late(&mut self, tenant: &mut Tenant, recording: RecordingId) {
         self.recording.start_unknown = false;
-        self.recording.next = match self.recording_rule(tenant) {
-            Some((_, rule)) if self.consent != Consent::Refused || rule.legally_required => {
-                if self.is_collecting_secret(tenant) {
-                    Next::Pause
-                } else {
-                    Next::Nothing
-                }
-            }
-            Some(_) | None => Next::Stop,
+        self.recording.next = if self.may_be_recorded(tenant) {
+            Next::Nothing
+        } else {
+            Next::Stop
         };
         self.recording_active(tenant, recording);
+    }
+
+    /// Caller and agent talk, and the caller agrees or the law does not ask.
+    pub(crate) fn may_be_recorded(&self, tenant: &Tenant) -> bool {
+        self.recording_rule(tenant)
+            .is_some_and(|(_, rule)| rule.legally_required || self.consent != Consent::Refused)
+    }
+
+    /// The agent leaves before the policy has spoken: what is still asked is decided by the rule. A
+    /// pause is not needed any more.
+    pub(crate) fn close_recording_questions(&mut self, tenant: &mut Tenant) {
+        for moment in tenant.take_recording_questions(self.id) {
+            match moment {
+                RecordingMoment::Connected
+                | RecordingMoment::PaymentEnded
+                | RecordingMoment::ConsentChanged => self.decide_natively(tenant, moment),
+                RecordingMoment::PaymentStarted => {}
+            }
+        }
+    }
+
+    fn decide_natively(&mut self, tenant: &mut Tenant, moment: RecordingMoment) {
+        let Some((queue, rule)) = self.recording_rule(tenant) else {
+            return;
+        };
+        self.use_format_of(&rule);
+        let action = self.native_action(&rule, moment);
+        let by = DecidedBy::Native;
+        self.act_on_recording(tenant, queue, &rule, moment, None, by, action);
+    }
+
+    /// More may be said that is to be recorded, or told that is not.
+    fn goes_on(&self) -> bool {
+        match self.state {
+            State::Queued(_) | State::Offering(_) | State::Connected(_) | State::Bridged(_) => true,
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => false,
+        }
     }
 
     fn recording_start_failed(&mut self, tenant: &mut Tenant, finished: &Finished) {
@@ -736,7 +763,7 @@ impl Call {
         self.recording.state = Stage::Off;
         self.tell_recording(tenant, RecordingStatus::Stopped);
         self.end_voicemail(tenant);
-        if !self.is_collecting_secret(tenant) {
+        if !self.is_collecting_secret() {
             self.start_held_recording(tenant);
         }
         self.collect_when_quiet(tenant);

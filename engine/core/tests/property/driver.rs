@@ -45,6 +45,9 @@ pub(super) struct Driver {
     reloads: u64,
 }
 
+/// Longer than any way through queues, messages and voicemails of the tests' configurations.
+const WAIT_MAX: Millis = Millis::from_secs(4 * 3_600);
+
 /// The most that the service, parties and plugins owe at a time.
 const OWED_MAX: usize = 40;
 
@@ -183,6 +186,51 @@ impl Driver {
             }
         }
         panic!("something never ends");
+    }
+
+    /// Nobody does anything any more but those who talk, who hang up. The service knows every call
+    /// and takes nothing: nobody may be kept waiting for ever.
+    pub(super) fn let_wait(&mut self) {
+        self.pending.clear();
+        self.hang_up();
+        let longest = self.now.after(WAIT_MAX);
+        while let Some(at) = self.tenant.poll_timeout().filter(|at| *at <= longest) {
+            self.open.clear();
+            self.tick(at);
+            for (command, operation) in std::mem::take(&mut self.open) {
+                if matches!(operation, Operation::GetCall { .. }) {
+                    let outcome = Outcome::Accepted(Acs::response(command, &operation));
+                    self.push(Input::Outcome { command, outcome });
+                }
+            }
+            self.hang_up();
+        }
+        let kept = self.live_calls();
+        assert!(kept.is_empty(), "{kept:?} wait for ever");
+    }
+
+    /// Whoever talks hangs up.
+    fn hang_up(&mut self) {
+        for call in self.live_calls() {
+            let talks = self.model.calls[&call].talks_to.is_some();
+            if talks && self.callers.contains_key(&call) {
+                let kind = CallEventKind::CallDisconnected(ResultCodes::default());
+                self.event(call, None, kind);
+            } else if talks {
+                self.push(Input::Call {
+                    call,
+                    by: Actor::System,
+                    action: CallAction::End,
+                });
+            }
+        }
+    }
+
+    fn live_calls(&self) -> Vec<CallId> {
+        let calls = self.calls.iter().copied();
+        calls
+            .filter(|call| self.model.calls[call].ended.is_none())
+            .collect()
     }
 
     fn step(&mut self, step: Step) {

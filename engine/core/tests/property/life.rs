@@ -92,6 +92,16 @@ fn invariants_hold_and_every_call_ends_once() {
     }
 }
 
+/// An audit that finds a call gone ends it, and would hide one that nothing moves on.
+#[test]
+fn nobody_is_kept_waiting_for_ever() {
+    for setup in [busy(), with_plugins()] {
+        check(60, &steps(120), |steps| {
+            lives(&setup, &steps).let_wait();
+        });
+    }
+}
+
 #[test]
 fn the_same_inputs_give_the_same_commands() {
     check(40, &steps(120), |steps| {

@@ -17,6 +17,8 @@ pub(super) struct Model {
     pub(super) config: Option<Arc<Config>>,
     pub(super) calls: BTreeMap<CallId, KnownCall>,
     agents: BTreeMap<AgentId, KnownAgent>,
+    /// Every queue as the last configuration had it that had it.
+    queues: BTreeMap<QueueId, Arc<Queue>>,
     /// Open questions about who gets whom, and when each fails.
     matching: BTreeMap<QuestionId, Timestamp>,
     /// Live offers.
@@ -36,7 +38,9 @@ pub(super) struct KnownCall {
     /// A plugin found nobody fit for it at some time.
     left_out: bool,
     pub(super) ended: Option<CallOutcome>,
-    talks_to: Option<AgentId>,
+    pub(super) talks_to: Option<AgentId>,
+    /// A secret is being asked for.
+    secret: bool,
 }
 
 struct KnownAgent {
@@ -73,6 +77,7 @@ impl Model {
                         !ended || late_connection,
                         "{id} after the end: {operation:?}"
                     );
+                    self.secrets_are_not_taken_down(id.call, operation);
                     self.count(operation.name());
                 }
                 Command::Ask(ask) => {
@@ -113,6 +118,9 @@ impl Model {
                 for agent in self.agents.values_mut() {
                     agent.reserved_before = agent.status == AgentStatus::Reserved;
                 }
+                let queues = config.queues.iter();
+                self.queues
+                    .extend(queues.map(|(id, queue)| (*id, Arc::clone(queue))));
                 self.config = Some(Arc::clone(config));
             }
             Input::Restarted { .. } => self.matching.clear(),
@@ -155,6 +163,7 @@ impl Model {
                 left_out: false,
                 ended: None,
                 talks_to: None,
+                secret: false,
             };
             assert!(self.calls.insert(*call, known).is_none(), "{call} twice");
         }
@@ -261,7 +270,7 @@ impl Model {
             }
             Event::DigitsCollected { call, .. } => {
                 self.count("digits-collected");
-                self.live(*call);
+                self.live(*call).secret = false;
             }
             Event::PartyChanged { call, .. } => {
                 self.count("party-changed");
@@ -272,6 +281,28 @@ impl Model {
                 self.live(*call);
             }
             Event::PluginFailed { .. } => self.count("plugin-failed"),
+        }
+    }
+
+    /// From the question for a secret to its end, nothing begins to be taken down.
+    fn secrets_are_not_taken_down(&mut self, call: CallId, operation: &Operation) {
+        let Some(known) = self.calls.get_mut(&call) else {
+            return;
+        };
+        match operation {
+            Operation::Recognize { sensitive, .. } => known.secret = *sensitive,
+            Operation::CancelMedia { .. } => known.secret = false,
+            Operation::StartRecording { .. }
+            | Operation::ResumeRecording { .. }
+            | Operation::StartTranscription { .. }
+            | Operation::StartStreaming { .. } => {
+                assert!(
+                    !known.secret,
+                    "{} during a secret of {call}",
+                    operation.name()
+                );
+            }
+            _ => {}
         }
     }
 
@@ -489,7 +520,7 @@ impl Model {
     fn settings(&self, call: CallId, queue: QueueId) -> Option<&Queue> {
         let live = self.config.as_ref()?.queues.get(&queue);
         let pinned = self.calls[&call].config.queues.get(&queue);
-        live.or(pinned).map(Arc::as_ref)
+        live.or(pinned).or(self.queues.get(&queue)).map(Arc::as_ref)
     }
 
     /// At the end of everything.

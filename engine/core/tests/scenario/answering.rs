@@ -1,9 +1,12 @@
 //! From the incoming call to the connected caller.
 
 use crate::harness::World;
-use crate::harness::config::Setup;
+use crate::harness::acs::present;
+use crate::harness::config::{Setup, party};
 use crate::harness::world::codes;
-use cordboard_core::input::{CallEventKind, Response};
+use cordboard_core::Input;
+use cordboard_core::ids::{CallId, ConnectionId, EventId, Millis};
+use cordboard_core::input::{CallEvent, CallEventKind, Response};
 use expect_test::expect;
 
 #[test]
@@ -333,8 +336,9 @@ fn an_accepted_answer_that_never_connects_is_hung_up() {
           operate 1.1 answer within 20s
         > 1.1 accepted
         > at 25s
-          operate 1.2 terminate
+          operate 1.2 get-participants
         > 1.2 accepted
+          operate 1.3 terminate
         > 1 disconnected
           emit call-ended 1 not-answered
     "#]]);
@@ -363,7 +367,7 @@ fn the_connection_may_come_before_the_response_of_the_answer() {
 fn the_response_of_an_answer_names_the_connection() {
     let mut world = World::new(Setup::small());
     world.calls("main", "caller");
-    let connection = cordboard_core::ids::ConnectionId("other".to_owned());
+    let connection = ConnectionId("other".to_owned());
     world.answered(
         "1.1",
         Response::Connection {
@@ -483,5 +487,165 @@ fn a_repeated_callback_is_ignored() {
           operate 1.2 recognize menu from caller digits<=1 silence<=5s
         > again: 1 connected
           = ignored duplicate
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_is_listed_is_connected_although_no_event_says_so() {
+    let mut world = World::new(Setup::small());
+    world.calls("main", "caller");
+    world.accepted("1.1");
+    world.list(1, 1, &["caller"]);
+    world.connected(1);
+    world.check(expect![[r#"
+        > caller calls main
+          = call 1
+          emit call-received 1 at main from 4:***00
+          operate 1.1 answer within 20s
+        > 1.1 accepted
+        > 1 list: caller
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
+        > 1 connected
+          = ignored not-now
+    "#]]);
+}
+
+#[test]
+fn a_caller_whose_events_are_all_lost_is_looked_for_and_greeted() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.accepted("1.1");
+    });
+    world.after(15);
+    world.answered(
+        "1.2",
+        Response::Participants(vec![present(party("caller"))]),
+    );
+    world.check(expect![[r#"
+        > at 15s
+          operate 1.2 get-participants
+        > 1.2 accepted
+          emit call-answered 1
+          operate 1.3 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_cannot_be_looked_for_is_hung_up_on() {
+    let hang_up = |fate: fn(&mut World)| {
+        let mut world = World::new(Setup::small());
+        world.quietly(|world| {
+            world.calls("main", "caller");
+            world.accepted("1.1");
+            world.after(15);
+        });
+        fate(&mut world);
+        world.take()
+    };
+    expect![[r#"
+        > 1.2 unknown
+          emit operation-failed 1 audit: unknown
+          operate 1.3 terminate
+    "#]]
+    .assert_eq(&hang_up(|world| world.unknown("1.2")));
+    expect![[r#"
+        > 1.2 refused 500
+          emit operation-failed 1 audit: refused 500
+          operate 1.3 terminate
+    "#]]
+    .assert_eq(&hang_up(|world| world.refused("1.2", 500)));
+    expect![[r#"
+        > 1.2 refused 404
+          emit call-ended 1 abandoned
+    "#]]
+    .assert_eq(&hang_up(|world| world.refused("1.2", 404)));
+    expect![[r#"
+        > at 35s
+          emit operation-failed 1 audit: unknown
+          operate 1.3 terminate
+    "#]]
+    .assert_eq(&hang_up(|world| world.after(20)));
+}
+
+#[test]
+fn an_answer_whose_response_comes_after_its_time_counts() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.after(21);
+    });
+    world.accepted("1.1");
+    world.list(1, 1, &["caller"]);
+    world.check(expect![[r#"
+        > 1.1 accepted
+        > 1 list: caller
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
+#[test]
+fn an_answer_whose_response_comes_after_the_end_is_hung_up() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.after(36);
+    });
+    world.accepted("1.1");
+    world.check(expect![[r#"
+        > 1.1 accepted
+          operate 1.2 terminate
+    "#]]);
+}
+
+#[test]
+fn a_connection_without_a_name_is_not_ended() {
+    let mut world = World::new(Setup::small());
+    world.calls("main", "caller");
+    let event = CallEvent {
+        call: CallId(1),
+        event: EventId("nameless".to_owned()),
+        connection: ConnectionId(String::new()),
+        operation: None,
+        kind: CallEventKind::CallConnected,
+    };
+    world.push("1 connected, by no name", Input::CallEvent(event));
+    world.accepted("1.1");
+    world.list(1, 1, &["caller"]);
+    world.check(expect![[r#"
+        > caller calls main
+          = call 1
+          emit call-received 1 at main from 4:***00
+          operate 1.1 answer within 20s
+        > 1 connected, by no name
+          = ignored not-now
+        > 1.1 accepted
+        > 1 list: caller
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
+#[test]
+fn a_call_that_comes_back_while_the_agent_wraps_up_is_answered() {
+    let setup = Setup::small().queue("sales", |_, queue| queue.wrap_up = Millis::from_secs(30));
+    let mut world = World::with_ready(setup, &["ann"]);
+    world.quietly(|world| {
+        let first = world.incoming("line", "caller", "first");
+        world.rings_in(first);
+        world.settle();
+        world.picks_up("ann");
+        world.disconnected(1);
+    });
+    let mut again = world.incoming("line", "caller", "second");
+    again.correlation_id = "correlation-first".to_owned();
+    world.rings_in(again);
+    world.check(expect![[r#"
+        > caller calls line
+          = call 2
+          emit call-received 2 at line from 4:***00
+          operate 2.1 answer within 20s
     "#]]);
 }

@@ -784,3 +784,82 @@ fn a_caller_who_is_put_into_a_closed_queue_leaves_by_its_exit() {
           operate 1.6 terminate
     "#]]);
 }
+
+#[test]
+fn an_agent_whose_list_comes_after_the_one_without_is_missed() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| world.answers("1.3"));
+    world.list(1, 9, &["caller"]);
+    world.list(1, 8, &["caller", "ann"]);
+    world.check(expect![[r#"
+        > 1 list: caller
+        > 1 list: caller ann
+          emit agent ann ready
+          operate 1.5 terminate
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_came_and_went_before_being_told_of_is_missed() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.list(1, 8, &["caller", "ann"]);
+    world.list(1, 9, &["caller"]);
+    world.answers("1.3");
+    world.check(expect![[r#"
+        > 1 list: caller ann
+        > 1 list: caller
+        > 1.3 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.4 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+          emit agent ann ready
+          operate 1.5 terminate
+    "#]]);
+}
+
+#[test]
+fn a_party_that_came_and_went_before_being_told_of_has_left() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+        world.accepted("1.5");
+    });
+    world.list(1, 8, &["caller", "ann", "boss"]);
+    world.list(1, 9, &["caller", "ann"]);
+    world.answers("1.5");
+    world.acts("ann", 1, CallAction::Leave);
+    world.check(expect![[r#"
+        > 1 list: caller ann boss
+        > 1 list: caller ann
+        > 1.5 added boss
+          emit party-changed 1 4:***80 added
+          emit party-changed 1 4:***80 removed
+        > ann on 1: leave
+          emit agent ann ready
+          operate 1.6 terminate
+    "#]]);
+}
+
+#[test]
+fn a_party_that_is_added_again_is_not_missed_before_it_is_listed_again() {
+    let mut world = with_boss();
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::RemoveParticipant(party("boss")));
+        world.settle();
+        world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+        world.accepted("1.7");
+    });
+    world.answers("1.7");
+    world.acts("ann", 1, CallAction::Leave);
+    world.check(expect![[r#"
+        > 1.7 added boss
+          emit party-changed 1 4:***80 added
+        > ann on 1: leave
+          operate 1.8 remove-participant ann
+          emit agent ann ready
+    "#]]);
+}

@@ -1125,3 +1125,21 @@ fn a_heartbeat_changes_nothing_about_an_offer() {
         > ann: ready
     "#]]);
 }
+
+#[test]
+fn an_agent_who_is_listed_has_answered_although_no_event_says_so() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.list(1, 9, &["caller", "ann"]);
+    world.after(40);
+    world.check(expect![[r#"
+        > 1 list: caller ann
+        > at 20s
+        > at 40s
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.4 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+    "#]]);
+}

@@ -330,6 +330,7 @@ fn advice_comes_too_late_when_the_agent_has_left_the_others() {
     world.advises(1, RecordingAction::Start);
     world.check(expect![[r#"
         > q1 advises start
+          = ignored closed-question
     "#]]);
 }
 
@@ -399,23 +400,6 @@ fn a_start_of_unknown_fate_that_records_after_the_caller_refused_is_stopped() {
         > 1 recording rec-1 active
           emit recording-changed 1 active
           operate 1.6 stop-recording rec-1
-    "#]]);
-}
-
-#[test]
-fn a_start_of_unknown_fate_that_records_during_a_payment_is_paused() {
-    let mut world = just_connected(by_rule());
-    let pay = cordboard_core::ids::CollectionId(world.setup.symbol("pay"));
-    world.quietly(|world| {
-        world.unknown("1.5");
-        world.after(20);
-        world.acts("ann", 1, CallAction::Collect(pay));
-    });
-    world.recording_state(1, true);
-    world.check(expect![[r#"
-        > 1 recording rec-1 active
-          emit recording-changed 1 active
-          operate 1.7 pause-recording rec-1
     "#]]);
 }
 
@@ -865,11 +849,11 @@ fn a_paused_recording_is_stopped_by_hand() {
         world.accepted("1.6");
     });
     world.acts("ann", 1, CallAction::StopRecording);
-    world.recording_state(1, false);
+    world.accepted("1.7");
     world.check(expect![[r#"
         > ann on 1: stop-recording
           operate 1.7 stop-recording rec-1
-        > 1 recording rec-1 inactive
+        > 1.7 accepted
           emit recording-changed 1 stopped
     "#]]);
 }
@@ -1114,5 +1098,47 @@ fn a_recording_that_was_about_to_start_stops_when_the_caller_is_put_back() {
         > 1 recording rec-1 active
           emit recording-changed 1 active
           operate 1.8 stop-recording rec-1
+    "#]]);
+}
+
+#[test]
+fn a_pause_that_is_told_late_does_not_stand_for_the_stop() {
+    let mut world = recorded(by_rule());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::PauseRecording);
+        world.accepted("1.6");
+        world.acts("ann", 1, CallAction::ResumeRecording);
+        world.accepted("1.7");
+        world.acts("ann", 1, CallAction::StopRecording);
+    });
+    world.recording_state(1, false);
+    world.refused("1.8", 500);
+    world.check(expect![[r#"
+        > 1 recording rec-1 inactive
+          = ignored not-now
+        > 1.8 refused 500
+          emit operation-failed 1 stop-recording: refused 500
+          operate 1.9 stop-recording rec-1
+    "#]]);
+}
+
+#[test]
+fn a_stop_has_its_own_tries() {
+    let mut world = recorded(by_rule());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::PauseRecording);
+        for (pause, observation) in [("1.6", "1.7"), ("1.8", "1.9"), ("1.10", "1.11")] {
+            world.refused(pause, 500);
+            world.answered(observation, observed(true));
+        }
+    });
+    world.acts("ann", 1, CallAction::StopRecording);
+    world.refused("1.12", 500);
+    world.check(expect![[r#"
+        > ann on 1: stop-recording
+          operate 1.12 stop-recording rec-1
+        > 1.12 refused 500
+          emit operation-failed 1 stop-recording: refused 500
+          operate 1.13 stop-recording rec-1
     "#]]);
 }

@@ -3,8 +3,9 @@
 use crate::harness::World;
 use crate::harness::acs::present;
 use crate::harness::config::{Setup, party};
+use cordboard_core::config::Exit;
 use cordboard_core::ids::{CollectionId, Millis};
-use cordboard_core::input::{AgentAction, CallAction, Response};
+use cordboard_core::input::{AgentAction, CallAction, QueueAction, Response};
 use cordboard_core::question::RecordingAction;
 use expect_test::expect;
 
@@ -385,7 +386,6 @@ fn digits_that_were_being_collected_are_not_asked_for_again() {
         > restarted, epoch 2
           emit operation-failed 1 collect: unknown
           operate 1.6 cancel-media
-          emit digits-collected 1 for pay: 0 incomplete
           operate 1.7 get-call
           operate 1.8 get-participants
     "#]]);
@@ -473,5 +473,162 @@ fn leases_begin_anew() {
         > tick
           = ignored nothing-due
         > ann: heartbeat
+    "#]]);
+}
+
+#[test]
+fn an_answer_that_is_refused_the_second_time_may_have_been_taken_the_first_time() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.restart(2);
+    });
+    world.refused("1.1", 404);
+    world.connected(1);
+    world.check(expect![[r#"
+        > 1.1 refused 404
+          emit operation-failed 1 answer: unknown
+        > 1 connected
+          emit call-answered 1
+          operate 1.2 play greeting to caller
+    "#]]);
+    // Without an event it was not.
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.restart(2);
+        world.refused("1.1", 404);
+    });
+    world.after(15);
+    world.check(expect![[r#"
+        > at 15s
+          emit call-ended 1 not-answered
+    "#]]);
+}
+
+#[test]
+fn an_invitation_that_is_refused_the_second_time_may_ring() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.restart(2);
+    });
+    world.refused("1.3", 409);
+    world.answers("1.3");
+    world.check(expect![[r#"
+        > 1.3 refused 409
+        > 1.3 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.7 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+    "#]]);
+}
+
+#[test]
+fn a_caller_who_was_connected_meanwhile_is_greeted() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.accepted("1.1");
+    });
+    down(&mut world, 60);
+    world.restart(2);
+    world.tick();
+    world.accepted("1.2");
+    world.answered(
+        "1.3",
+        Response::Participants(vec![present(party("caller"))]),
+    );
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          operate 1.2 get-call
+          operate 1.3 get-participants
+        > tick
+          = ignored nothing-due
+        > 1.2 accepted
+        > 1.3 accepted
+          emit call-answered 1
+          operate 1.4 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
+#[test]
+fn a_list_that_was_overtaken_by_a_newer_one_does_not_count() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| world.restart(2));
+    world.answers("1.3");
+    world.list(1, 9, &["caller", "ann"]);
+    world.answered(
+        "1.5",
+        Response::Participants(vec![present(party("caller"))]),
+    );
+    world.check(expect![[r#"
+        > 1.3 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.6 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+        > 1 list: caller ann
+        > 1.5 accepted
+    "#]]);
+}
+
+#[test]
+fn a_number_that_answered_meanwhile_talks_to_the_caller() {
+    let setup = Setup::small().queue("sales", |_, queue| {
+        queue.exits.closed = Exit::Number(party("night-shift"))
+    });
+    let mut world = World::staffed(setup, &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.queue("sales", QueueAction::Close);
+        world.settle();
+    });
+    down(&mut world, 100);
+    world.restart(2);
+    world.tick();
+    let both = ["caller", "night-shift"].map(|name| present(party(name)));
+    world.answered("1.7", Response::Participants(both.to_vec()));
+    world.after(20);
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          operate 1.6 get-call
+          operate 1.7 get-participants
+        > tick
+          = ignored nothing-due
+        > 1.7 accepted
+        > at 120s
+          operate 1.8 cancel-media
+          emit operation-failed 1 audit: unknown
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_answered_an_offer_that_expired_meanwhile_is_taken_out() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| world.takes_break("ann"));
+    down(&mut world, 60);
+    world.restart(2);
+    world.tick();
+    let both = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.6", Response::Participants(both.to_vec()));
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit offer-ended 1-1 to ann: revoked
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann not-ready(break)
+          operate 1.5 get-call
+          operate 1.6 get-participants
+        > tick
+          emit operation-failed 1 ring: unknown
+        > 1.6 accepted
+          operate 1.7 remove-participant ann
     "#]]);
 }
