@@ -106,8 +106,11 @@ pub struct Behaviour {
     pub ring_ms: u64,
     /// Least time from something happening to its event being sent.
     pub event_delay_min_ms: u64,
-    /// Most time from something happening to its event being sent. Each event draws its delay; the order of a call's events is kept.
+    /// Most time from something happening to its event being sent. Each event draws its delay.
     pub event_delay_max_ms: u64,
+    /// Sends the events of a call in the order in which they happened. Otherwise each goes when its delay is over, save
+    /// CallDisconnected, which is the last in any case. The documents promise no order.
+    pub events_in_order: bool,
     /// Waits before a callback event that was not taken (any status but 2xx, or no answer) is sent again. The documents name no
     /// schedule.
     pub callback_retry_ms: Vec<u64>,
@@ -143,6 +146,7 @@ impl Default for Behaviour {
             ring_ms: 30_000,
             event_delay_min_ms: 5,
             event_delay_max_ms: 40,
+            events_in_order: true,
             callback_retry_ms: vec![1_000, 5_000, 15_000],
             repeated_events_percent: 0,
             repeatability: true,

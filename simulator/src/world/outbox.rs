@@ -1,4 +1,5 @@
-//! The events of one call on their way to the application: in order, one at a time, again if they were not taken.
+//! The events of one call on their way to the application: one at a time, again if they were not taken, in order unless the
+//! simulator is told otherwise.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -12,7 +13,7 @@ pub(super) struct Outbox {
     waiting: VecDeque<Outgoing>,
     /// The first one is being delivered.
     busy: bool,
-    /// No event is sent before the one that happened before it.
+    /// When the last of all events that there were is due.
     last_due_ms: u64,
 }
 
@@ -28,6 +29,16 @@ struct Outgoing {
 impl Outbox {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
+    }
+
+    /// Puts an event behind all that are due before it, and behind the one that is being delivered.
+    fn add(&mut self, event: Outgoing) {
+        self.last_due_ms = self.last_due_ms.max(event.due_ms);
+        let before = |other: &Outgoing| other.due_ms <= event.due_ms;
+        let place = self.waiting.iter().rposition(before);
+        let place = place.map_or(0, |place| place + 1);
+        self.waiting
+            .insert(place.max(usize::from(self.busy)), event);
     }
 }
 
@@ -73,12 +84,14 @@ impl World {
         };
         let repeated = call.rng.u8(..100) < self.behaviour.repeated_events_percent;
         let delay_ms = call.rng.u64(least..=most.max(least));
-        let due_ms = now_ms.saturating_add(delay_ms).max(call.outbox.last_due_ms);
-        call.outbox.last_due_ms = due_ms;
+        let mut due_ms = now_ms.saturating_add(delay_ms);
+        if self.behaviour.events_in_order || event.detail == CallbackDetail::CallDisconnected {
+            due_ms = due_ms.max(call.outbox.last_due_ms);
+        }
         let url = url.unwrap_or_else(|| call.callback_uri.clone());
         // SPEC(Call Automation, callbacks): an array of CloudEvents, as a rule of one.
         let body = serde_json::to_vec(&[event]).unwrap_or_default();
-        call.outbox.waiting.push_back(Outgoing {
+        call.outbox.add(Outgoing {
             url,
             body,
             due_ms,
@@ -129,6 +142,7 @@ impl World {
             (false, Some(wait_ms)) => {
                 first.due_ms = now_ms.saturating_add(*wait_ms);
                 let due_ms = first.due_ms;
+                call.outbox.last_due_ms = call.outbox.last_due_ms.max(due_ms);
                 self.set_timer_at(due_ms, Timer::Outbox(Arc::clone(call_id)));
             }
             (true, _) if std::mem::take(&mut first.repeated) => self.flush_outbox(call_id),

@@ -1,6 +1,6 @@
 //! Getting events to the application: handshake, retries, order.
 
-use cordboard_simulator::{EventSchema, SubscribeError, Subscription};
+use cordboard_simulator::{EventSchema, SubscribeError, Subscription, script::CallerScript};
 use serde_json::{Value, json};
 
 use crate::stage::*;
@@ -160,6 +160,46 @@ async fn events_keep_their_order_whatever_their_delays_and_failures() {
     stage.event("ParticipantsUpdated").await;
     stage.event("PlayStarted").await;
     stage.event("PlayCompleted").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_may_come_in_any_order_but_the_end_of_the_call_is_the_last() {
+    let mut stage = Stage::start_with(|config| {
+        config.behaviour.event_delay_min_ms = 0;
+        config.behaviour.event_delay_max_ms = 900;
+        config.behaviour.events_in_order = false;
+    })
+    .await;
+    let mut overtaken = 0;
+    for number in 0..10 {
+        let script = CallerScript {
+            name: format!("caller-{number}"),
+            ..caller()
+        };
+        let incoming = stage.incoming(script).await;
+        let (_, call) = stage
+            .post(
+                "/calling/callConnections:answer",
+                stage.answer_body(&incoming),
+            )
+            .await;
+        let id = call["callConnectionId"].as_str().unwrap();
+        let recording =
+            json!({"callConnectionId": id, "recordingStateCallbackUri": stage.url("/r")});
+        stage.post("/calling/recordings", recording).await;
+        stage
+            .delete(&format!("/calling/callConnections/{id}"))
+            .await;
+        let mut types = Vec::new();
+        while types.len() < 5 {
+            let message = stage.next().await;
+            let name = message.body[0]["type"].as_str().unwrap();
+            types.push(name.rsplit('.').next().unwrap().to_owned());
+        }
+        assert_eq!(types[4], "CallDisconnected", "{types:?}");
+        overtaken += usize::from(types[0] != "CallConnected");
+    }
+    assert!((1..10).contains(&overtaken), "{overtaken} of 10");
 }
 
 #[tokio::test(flavor = "multi_thread")]
