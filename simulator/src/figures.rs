@@ -68,6 +68,8 @@ pub struct Percentiles {
 pub struct Warnings {
     /// Rings of an agent who was in a conversation of another call at that time.
     pub rung_while_talking: u64,
+    /// Rings of an agent that began before the rings for another call were over, be it at the same instant.
+    pub rung_before_withdrawn: u64,
     /// Card numbers typed while a recording, transcription or media stream of the call was active.
     pub cards_captured: u64,
     /// Callback events that the application did not take.
@@ -130,6 +132,11 @@ impl Ledger {
     pub fn warnings(&self) -> Warnings {
         Warnings {
             rung_while_talking: self.rung_while_talking(),
+            rung_before_withdrawn: as_count(
+                self.agent_rings()
+                    .filter(|(_, ring)| !ring.still_rung_for.is_empty())
+                    .count(),
+            ),
             cards_captured: self.cards_captured(),
             events_undelivered: self.events_undelivered,
         }

@@ -93,6 +93,7 @@ fn ring(call: &str, from_ms: u64, to_ms: u64) -> RingRecord {
     RingRecord {
         call: call.to_owned(),
         invitation: "i".to_owned(),
+        still_rung_for: BTreeSet::new(),
         from_ms,
         to_ms: Some(to_ms),
         invitation_ms: 15_000,

@@ -212,6 +212,9 @@ pub struct RingRecord {
     pub call: String,
     /// The invitation.
     pub invitation: String,
+    /// Other calls for which the same person was still being rung, on any endpoint, when this began. Instants alone do not tell:
+    /// a warped clock stands still while requests are under way.
+    pub still_rung_for: BTreeSet<String>,
     /// From when it rang.
     pub from_ms: u64,
     /// Until when; absent while it rings.

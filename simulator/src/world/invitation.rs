@@ -1,6 +1,6 @@
 //! Inviting parties into a call: ringing, answers, refusals, withdrawals.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use cordboard_acs::wire::{
     callback::{CallbackDetail, DiagnosticInfo, ResultInformation},
@@ -45,11 +45,13 @@ impl World {
         let id = random::guid(&mut self.ids);
         self.calls.get(call_id)?;
         let mut ring = None;
+        let still_rung_for = self.rung_for(target, call_id);
         match self.endpoints.get_mut(target) {
             Some(endpoint) => {
                 let (number, behaviour) = endpoint.begin_ring(RingRecord {
                     call: call_id.to_string(),
                     invitation: id.clone(),
+                    still_rung_for,
                     from_ms: now_ms,
                     to_ms: None,
                     invitation_ms,
@@ -93,6 +95,21 @@ impl World {
             .insert(id.clone(), invitation);
         self.touch(call_id);
         Some(id)
+    }
+
+    /// The calls, besides this one, for which the person behind an endpoint is being rung.
+    fn rung_for(&self, target: &RawId, call_id: &CallId) -> BTreeSet<String> {
+        let Some(endpoint) = self.endpoints.get(target) else {
+            return BTreeSet::new();
+        };
+        let person = &endpoint.record.person;
+        let endpoints = self.endpoints.values().map(|endpoint| &endpoint.record);
+        endpoints
+            .filter(|endpoint| endpoint.person == *person)
+            .flat_map(|endpoint| &endpoint.rings)
+            .filter(|ring| ring.to_ms.is_none() && *ring.call != **call_id)
+            .map(|ring| ring.call.clone())
+            .collect()
     }
 
     /// Whether somebody is in a call or is being rung for it.

@@ -171,6 +171,43 @@ async fn an_agent_rung_for_two_calls_at_once_is_offered_twice() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_rung_anew_before_the_first_ring_is_withdrawn_is_a_warning() {
+    for (withdrawn_first, expected) in [(true, 0), (false, 1)] {
+        let mut stage = Stage::start().await;
+        stage.define("anna", TEAMS, vec![RingBehaviour::NoAnswer]);
+        let mut calls = Vec::new();
+        for name in ["first", "second"] {
+            let script = CallerScript {
+                name: name.to_owned(),
+                ..caller()
+            };
+            calls.push(stage.answered(script).await);
+        }
+        let (status, added) = stage
+            .post(
+                &format!("{}/participants:add", calls[0]),
+                json!({"participantToAdd": id(TEAMS)}),
+            )
+            .await;
+        assert_eq!(status, 202);
+        stage.sleep(1_000).await;
+        // Both at the same instant: only the order tells.
+        let withdraw = format!("{}/participants:cancelAddParticipant", calls[0]);
+        let body = json!({"invitationId": added["invitationId"]});
+        if withdrawn_first {
+            post(&stage, &withdraw, body).await;
+            ring(&stage, &calls[1], TEAMS).await;
+        } else {
+            ring(&stage, &calls[1], TEAMS).await;
+            post(&stage, &withdraw, body).await;
+        }
+        let ledger = stage.simulator.ledger();
+        assert_eq!(ledger.warnings().rung_before_withdrawn, expected);
+        assert_eq!(ledger.figures().offered_twice, 0);
+    }
+}
+
 /// Waits that a caller bears, and waits that are silence.
 const WAITS: [(u64, u64); 2] = [(2_900, 0), (3_100, 1)];
 
