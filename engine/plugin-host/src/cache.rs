@@ -23,6 +23,11 @@ const KEY_BYTES: usize = 64;
 const KEY_FILE: &str = "key";
 /// Largest compiled plugin that is read back.
 const ARTEFACT_BYTES_MAX: u64 = 512 * 1_024 * 1_024;
+/// The ending of compiled plugins.
+const ARTEFACT_ENDING: &str = "compiled";
+/// Most compiled plugins that are kept. Each change of a configuration makes a new one, so the oldest
+/// go; one that is still in use is compiled anew at the next start.
+const ARTEFACTS_MAX: usize = 256;
 
 /// A directory of compiled plugins.
 pub(crate) struct Cache {
@@ -82,10 +87,35 @@ impl Cache {
         if let Err(error) = written {
             tracing::warn!(%error, "a compiled plugin cannot be kept");
         }
+        if let Err(error) = self.remove_oldest() {
+            tracing::warn!(%error, "old compiled plugins cannot be removed");
+        }
+    }
+
+    fn remove_oldest(&self) -> io::Result<()> {
+        let mut artefacts = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            if path
+                .extension()
+                .is_some_and(|ending| ending == ARTEFACT_ENDING)
+            {
+                // Another process may remove it at this moment.
+                if let Ok(written) = fs::metadata(&path).and_then(|file| file.modified()) {
+                    artefacts.push((written, path));
+                }
+            }
+        }
+        artefacts.sort_unstable();
+        let surplus = artefacts.len().saturating_sub(ARTEFACTS_MAX);
+        for (_, path) in artefacts.drain(..surplus) {
+            fs::remove_file(path)?;
+        }
+        Ok(())
     }
 
     fn path(&self, name: &CacheKey) -> PathBuf {
-        self.directory.join(format!("{}.compiled", name.0))
+        self.directory.join(format!("{}.{ARTEFACT_ENDING}", name.0))
     }
 
     fn mac(&self, name: &CacheKey, artefact: &[u8]) -> Hmac<Sha256> {
@@ -276,6 +306,31 @@ mod tests {
                 .is_some(),
             "the key is kept"
         );
+    }
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::default();
+        let cache = Cache::open(&folder.path().join("cache")).unwrap();
+        let (_, component) = compiled(&engine);
+        let key = |number: usize| CacheKey(Digest::of(&number.to_le_bytes()));
+        for number in 0..ARTEFACTS_MAX {
+            fs::write(cache.path(&key(number)), "").unwrap();
+            let written =
+                std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
+            fs::File::options()
+                .write(true)
+                .open(cache.path(&key(number)))
+                .unwrap()
+                .set_modified(written)
+                .unwrap();
+        }
+        cache.store(&key(ARTEFACTS_MAX), &component);
+        assert!(!cache.path(&key(0)).exists());
+        assert!(cache.path(&key(1)).exists());
+        assert!(cache.load(&engine, &key(ARTEFACTS_MAX)).is_some());
+        assert!(cache.directory.join(KEY_FILE).exists());
     }
 
     #[cfg(unix)]
