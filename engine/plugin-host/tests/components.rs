@@ -173,6 +173,69 @@ fn recording_policy_pauses_for_a_payment() {
     assert!(advice.with_transcription && advice.with_streaming);
 }
 
+/// Names are numbers in golden vectors: they hold what the component receives.
+fn numbers() -> Names {
+    let numbers: BTreeMap<String, Symbol> = (0..1_000)
+        .map(|number| (number.to_string(), Symbol(number)))
+        .collect();
+    Names {
+        skills: numbers.clone(),
+        queues: numbers.clone(),
+        labels: numbers,
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    config: Value,
+    vectors: Vec<Vector>,
+}
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    name: String,
+    facts: Vec<u32>,
+    verdict: Vec<u32>,
+}
+
+/// The plugins' own tests play them natively.
+#[test]
+fn components_answer_the_golden_vectors_as_native_plugins_do() {
+    let host = PluginHost::new(HostConfig::default()).unwrap();
+    let mut played = 0;
+    for folder in fs::read_dir(root().join("plugins")).unwrap() {
+        let folder = folder.unwrap().path();
+        let Ok(text) = fs::read(folder.join("golden.json")) else {
+            continue;
+        };
+        let name = folder.file_name().unwrap().to_str().unwrap();
+        let golden: Golden = serde_json::from_slice(&text).unwrap();
+        for always_fresh in [true, false] {
+            let plugin = host
+                .compile(&PluginSpec {
+                    component: &component(name),
+                    sha256: None,
+                    config: &golden.config,
+                    names: &numbers(),
+                    limits: PluginLimits {
+                        deadline: Duration::from_secs(20),
+                        configure_deadline: Duration::from_secs(20),
+                        always_fresh,
+                        ..PluginLimits::default()
+                    },
+                })
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            for vector in &golden.vectors {
+                let answer = plugin.decide_packed(&vector.facts);
+                assert_eq!(answer.verdict, vector.verdict, "{name}: {}", vector.name);
+                assert!(answer.result.is_ok(), "{name}: {}", vector.name);
+                played += 1;
+            }
+        }
+    }
+    assert!(played > 0, "there are no golden vectors");
+}
+
 #[test]
 fn each_hostile_plugin_has_its_outcome() {
     for (name, kind) in [
