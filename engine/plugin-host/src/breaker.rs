@@ -21,6 +21,15 @@ enum State {
     Probing { lost_at: u64 },
 }
 
+/// How a question got through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pass {
+    /// Like all others, while the breaker was closed.
+    Ordinary,
+    /// Alone, to find out whether the plugin is well again.
+    Probe,
+}
+
 impl Breaker {
     pub(crate) fn new(config: BreakerConfig) -> Self {
         Self {
@@ -32,32 +41,47 @@ impl Breaker {
 
     /// Tells whether a question may be asked at `now`. Whoever is let through owes an answer to
     /// [`Self::succeeded`], [`Self::failed`] or [`Self::unanswered`].
-    pub(crate) fn admit(&mut self, now: u64) -> bool {
+    pub(crate) fn admit(&mut self, now: u64) -> Option<Pass> {
         match self.state {
-            State::Closed => true,
+            State::Closed => Some(Pass::Ordinary),
             State::Open { until: moment } | State::Probing { lost_at: moment } => {
-                let admitted = now >= moment;
-                if admitted {
-                    self.state = State::Probing {
-                        lost_at: now.saturating_add(self.config.open_ms),
-                    };
+                if now < moment {
+                    return None;
                 }
-                admitted
+                self.state = State::Probing {
+                    lost_at: now.saturating_add(self.config.open_ms),
+                };
+                Some(Pass::Probe)
             }
         }
     }
 
-    /// The plugin answered as the contract says.
-    pub(crate) fn succeeded(&mut self) {
+    /// Tells whether a question that got through may be asked still, when it has waited.
+    pub(crate) fn still_admits(&self, pass: Pass) -> bool {
+        match pass {
+            Pass::Ordinary => !self.is_open(),
+            Pass::Probe => true,
+        }
+    }
+
+    /// The plugin answered as the contract says. What was asked before the breaker opened does not
+    /// close it.
+    pub(crate) fn succeeded(&mut self, pass: Pass) {
         self.failures = 0;
-        self.state = State::Closed;
+        match pass {
+            Pass::Ordinary => {}
+            Pass::Probe => self.state = State::Closed,
+        }
     }
 
     /// The plugin failed at a question that was asked at `now`.
-    pub(crate) fn failed(&mut self, now: u64) {
+    pub(crate) fn failed(&mut self, pass: Pass, now: u64) {
         self.failures = self.failures.saturating_add(1);
-        let probing = matches!(self.state, State::Probing { .. });
-        if probing || self.failures >= self.config.failures.max(1) {
+        let opens = match pass {
+            Pass::Ordinary => !self.is_open() && self.failures >= self.config.failures.max(1),
+            Pass::Probe => true,
+        };
+        if opens {
             self.state = State::Open {
                 until: now.saturating_add(self.config.open_ms),
             };
@@ -65,8 +89,8 @@ impl Breaker {
     }
 
     /// The question never reached the plugin: nothing is learnt, and a probe is still owed.
-    pub(crate) fn unanswered(&mut self, now: u64) {
-        if matches!(self.state, State::Probing { .. }) {
+    pub(crate) fn unanswered(&mut self, pass: Pass, now: u64) {
+        if pass == Pass::Probe && matches!(self.state, State::Probing { .. }) {
             self.state = State::Open { until: now };
         }
     }
@@ -89,8 +113,8 @@ mod tests {
     }
 
     fn fail(breaker: &mut Breaker, now: u64) {
-        assert!(breaker.admit(now));
-        breaker.failed(now);
+        let pass = breaker.admit(now).unwrap();
+        breaker.failed(pass, now);
     }
 
     #[test]
@@ -98,14 +122,14 @@ mod tests {
         let mut breaker = breaker();
         fail(&mut breaker, 0);
         fail(&mut breaker, 1);
-        assert!(breaker.admit(2));
-        breaker.succeeded();
+        let pass = breaker.admit(2).unwrap();
+        breaker.succeeded(pass);
         fail(&mut breaker, 3);
         fail(&mut breaker, 4);
         assert!(!breaker.is_open());
         fail(&mut breaker, 5);
         assert!(breaker.is_open());
-        assert!(!breaker.admit(1_004));
+        assert!(breaker.admit(1_004).is_none());
     }
 
     #[test]
@@ -114,13 +138,16 @@ mod tests {
         for now in 0..3 {
             fail(&mut breaker, now);
         }
-        assert!(breaker.admit(1_002), "the probe");
-        assert!(!breaker.admit(1_002), "only one");
-        breaker.failed(1_002);
-        assert!(!breaker.admit(2_001));
-        assert!(breaker.admit(2_002));
-        breaker.succeeded();
-        assert!(breaker.admit(2_003) && breaker.admit(2_003));
+        assert_eq!(breaker.admit(1_002), Some(Pass::Probe));
+        assert_eq!(breaker.admit(1_002), None, "only one");
+        breaker.failed(Pass::Probe, 1_002);
+        assert_eq!(breaker.admit(2_001), None);
+        assert_eq!(breaker.admit(2_002), Some(Pass::Probe));
+        breaker.succeeded(Pass::Probe);
+        assert_eq!(
+            [(); 2].map(|()| breaker.admit(2_003)),
+            [Some(Pass::Ordinary); 2]
+        );
     }
 
     #[test]
@@ -130,7 +157,7 @@ mod tests {
             fail(&mut breaker, now);
         }
         fail(&mut breaker, 1_002);
-        assert!(!breaker.admit(1_500));
+        assert_eq!(breaker.admit(1_500), None);
     }
 
     #[test]
@@ -139,13 +166,33 @@ mod tests {
         for now in 0..3 {
             fail(&mut breaker, now);
         }
-        assert!(breaker.admit(1_002));
-        assert!(!breaker.admit(2_001));
-        assert!(breaker.admit(2_002), "the first probe is given up");
-        breaker.unanswered(2_002);
-        assert!(
+        assert_eq!(breaker.admit(1_002), Some(Pass::Probe));
+        assert_eq!(breaker.admit(2_001), None);
+        let second = breaker.admit(2_002);
+        assert_eq!(second, Some(Pass::Probe), "the first is given up");
+        breaker.unanswered(Pass::Probe, 2_002);
+        assert_eq!(
             breaker.admit(2_002),
+            Some(Pass::Probe),
             "a probe that was not asked is asked again"
         );
+    }
+
+    #[test]
+    fn only_the_probe_tells_what_becomes_of_an_open_breaker() {
+        let mut breaker = breaker();
+        let late = breaker.admit(0).unwrap();
+        for now in 0..3 {
+            fail(&mut breaker, now);
+        }
+        assert!(!breaker.still_admits(late), "it has waited too long");
+        breaker.succeeded(late);
+        assert!(breaker.is_open());
+
+        let probe = breaker.admit(1_002).unwrap();
+        assert!(breaker.still_admits(probe));
+        breaker.failed(late, 0);
+        breaker.succeeded(probe);
+        assert!(!breaker.is_open());
     }
 }

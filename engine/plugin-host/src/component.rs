@@ -4,12 +4,19 @@ use cordboard_contract::{
     MANIFEST_BYTES_MAX, MANIFEST_SECTION,
     v0_1::{self, Point},
 };
-use wasmparser::{CanonicalFunction, CanonicalOption, Parser, Payload};
+use wasmparser::{CanonicalFunction, CanonicalOption, ComponentInstance, Parser, Payload};
 
-use crate::error::LoadError;
+use crate::{error::LoadError, guest::one_line};
 
 /// The package prefix of everything that a contract version names.
 const PACKAGE_PREFIX: &str = "cordboard:plugin/";
+
+/// Longest name of an import or export that an error shows, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+
+/// Places in which a component, or one inside it, starts components. Nested ones multiply, and those
+/// that toolchains make have one for each of their interfaces.
+const COMPONENT_INSTANCES_MAX: usize = 32;
 
 /// What was found in the bytes of a component.
 #[derive(Debug)]
@@ -40,6 +47,12 @@ pub(crate) fn inspect(bytes: &[u8], bytes_max: u64) -> Result<Inspected, LoadErr
         return Err(LoadError::NotWebAssembly);
     }
     let parts = Parts::read(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
+    if parts.component_instances > COMPONENT_INSTANCES_MAX {
+        return Err(LoadError::Resources(format!(
+            "it starts components in {} places, at most {COMPONENT_INSTANCES_MAX} are allowed",
+            parts.component_instances
+        )));
+    }
     check_imports(&parts.imports)?;
     Ok(Inspected {
         points: check_exports(&parts.exports)?,
@@ -53,6 +66,7 @@ struct Parts<'a> {
     imports: Vec<&'a str>,
     exports: Vec<&'a str>,
     manifests: Vec<&'a [u8]>,
+    component_instances: usize,
     results_stay: bool,
 }
 
@@ -62,6 +76,7 @@ impl<'a> Parts<'a> {
             imports: Vec::new(),
             exports: Vec::new(),
             manifests: Vec::new(),
+            component_instances: 0,
             results_stay: true,
         };
         let mut depth = 0_u32;
@@ -81,6 +96,13 @@ impl<'a> Parts<'a> {
                 }
                 Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                     parts.manifests.push(section.data());
+                }
+                Payload::ComponentInstanceSection(instances) => {
+                    for instance in instances {
+                        if let ComponentInstance::Instantiate { .. } = instance? {
+                            parts.component_instances += 1;
+                        }
+                    }
                 }
                 Payload::ComponentCanonicalSection(functions) => {
                     for function in functions {
@@ -103,7 +125,7 @@ fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
         if name != v0_1::IMPORT_LOG {
             check_version(name, &[v0_1::IMPORT_LOG])?;
             return Err(LoadError::ForbiddenImport {
-                name: name.to_owned(),
+                name: one_line(name, NAME_BYTES_MAX),
                 allowed: v0_1::IMPORT_LOG,
             });
         }
@@ -140,7 +162,7 @@ fn check_exports(exports: &[&str]) -> Result<Vec<Point>, LoadError> {
 fn check_version(name: &str, known: &[&str]) -> Result<(), LoadError> {
     if name.starts_with(PACKAGE_PREFIX) && !known.contains(&name) {
         return Err(LoadError::ContractVersion {
-            name: name.to_owned(),
+            name: one_line(name, NAME_BYTES_MAX),
             supported: v0_1::PACKAGE,
         });
     }

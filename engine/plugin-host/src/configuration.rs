@@ -18,18 +18,6 @@ const PROBLEMS_MAX: usize = 32;
 /// keys are names.
 type Marked = BTreeMap<String, NameKind>;
 
-/// Compiles the schema of a plugin's configuration.
-///
-/// # Errors
-///
-/// Tells what is wrong with the schema, among it a name annotation of an unknown kind.
-pub(crate) fn compile_schema(schema: &Value) -> Result<Validator, String> {
-    check_annotations(schema)?;
-    // References lead nowhere but into the schema itself: the features that would read files or the
-    // network are off.
-    jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
-}
-
 /// Checks a configuration and returns the JSON text for `configure`, with numbers for names.
 pub(crate) fn intern(
     schema: &Validator,
@@ -83,25 +71,6 @@ pub(crate) fn intern(
         Ok(text)
     } else {
         Err(problems)
-    }
-}
-
-/// Refuses annotations that would be overlooked.
-fn check_annotations(schema: &Value) -> Result<(), String> {
-    match schema {
-        Value::Object(members) => {
-            if let Some(kind) = members.get(NAME_ANNOTATION)
-                && kind.as_str().and_then(NameKind::parse).is_none()
-            {
-                let known = NameKind::ALL.map(NameKind::name).join(", ");
-                return Err(format!(
-                    "`{NAME_ANNOTATION}` is {kind}, it must be one of: {known}"
-                ));
-            }
-            members.values().try_for_each(check_annotations)
-        }
-        Value::Array(items) => items.iter().try_for_each(check_annotations),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }
 
@@ -171,6 +140,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::schema::compile_schema;
 
     fn names() -> Names {
         let map = |entries: &[(&str, u32)]| {

@@ -61,10 +61,14 @@ pub enum LoadError {
         "not a component but a core module: turn it into one, for instance with `wasm-tools component new`"
     )]
     CoreModule,
-    /// The component is broken, or uses features that are off.
+    /// The component is broken.
     #[error("not a valid component: {0}")]
     Malformed(String),
-    /// The component needs more instances, memories or tables than one plugin may have.
+    /// The component breaks a rule of WebAssembly, uses features that are off, or has more or larger
+    /// parts than one plugin may have.
+    #[error("the component cannot be compiled: {0}")]
+    Uncompilable(String),
+    /// The component needs more than one plugin may have.
     #[error("the component is too big to run: {0}")]
     Resources(String),
     /// The component wants something that no plugin gets.

@@ -1,11 +1,8 @@
 //! What the host holds for one running instance: its limits and its log.
 
-use std::{
-    borrow::Cow,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use cordboard_contract::v0_1::{IMPORT_LOG, LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
@@ -31,7 +28,7 @@ pub(crate) struct Guest {
     /// Bytes that all memories together may have, and have.
     memory_max: usize,
     memory: usize,
-    /// Whether more was wanted.
+    /// Whether more was wanted in this call.
     memory_refused: bool,
     /// Whether the time was up once.
     overdue: bool,
@@ -67,6 +64,7 @@ impl Guest {
     /// Begins a call.
     pub(crate) fn begin(&mut self, now: u64) {
         self.overdue = false;
+        self.memory_refused = false;
         self.lines = 0;
         self.now = now;
     }
@@ -155,13 +153,15 @@ impl GuestLog {
         }
     }
 
-    /// Counts a line; `false` when this second has had enough.
+    /// Counts a line; `false` when this second has had enough. A moment that is earlier than that of
+    /// the last line counts as the same second: threads overtake each other, and no plugin gains
+    /// lines by that.
     fn admit(&self, now: u64) -> bool {
         let second = (now / 1_000) & 0xFFFF_FFFF;
         let counted = self
             .second
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |state| {
-                if state >> 32 != second {
+                if state >> 32 < second {
                     return Some(second << 32 | 1);
                 }
                 let lines = state & 0xFFFF_FFFF;
@@ -216,16 +216,16 @@ fn log_line(
     if guest.lines > LOG_LINES_MAX || !guest.log.admit(guest.now) {
         return Ok(());
     }
-    let line = one_line(message.to_str(&store)?);
+    let line = one_line(&message.to_str(&store)?, LOG_LINE_BYTES_MAX);
     store.data().log.write(level, &line);
     Ok(())
 }
 
-/// Cuts a message to its largest length and takes line breaks and escape sequences out.
-fn one_line(message: Cow<'_, str>) -> String {
-    let end = message.floor_char_boundary(LOG_LINE_BYTES_MAX);
-    message
-        .get(..end)
+/// Makes foreign text fit for a line of a log or of a terminal: cuts it to `bytes_max` and takes line
+/// breaks and escape sequences out.
+pub(crate) fn one_line(text: &str, bytes_max: usize) -> String {
+    let end = text.floor_char_boundary(bytes_max);
+    text.get(..end)
         .unwrap_or_default()
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -238,12 +238,12 @@ mod tests {
 
     #[test]
     fn a_line_is_cut_at_a_character_and_has_no_control_characters() {
-        assert_eq!(one_line("a\nb\u{1b}[31m".into()), "a b [31m");
+        let line = |text| one_line(text, LOG_LINE_BYTES_MAX);
+        assert_eq!(line("a\nb\u{1b}[31m"), "a b [31m");
         let long = "é".repeat(LOG_LINE_BYTES_MAX);
-        let line = one_line(long.into());
-        assert_eq!(line.len(), LOG_LINE_BYTES_MAX);
+        assert_eq!(line(&long).len(), LOG_LINE_BYTES_MAX);
         let odd = format!("x{}", "é".repeat(LOG_LINE_BYTES_MAX));
-        assert_eq!(one_line(odd.into()).len(), LOG_LINE_BYTES_MAX - 1);
+        assert_eq!(line(&odd).len(), LOG_LINE_BYTES_MAX - 1);
     }
 
     #[test]
@@ -252,6 +252,10 @@ mod tests {
         let admitted = |now| log.admit(now);
         assert!(admitted(5_000) && admitted(5_999));
         assert!(!admitted(5_999));
-        assert!(admitted(6_000));
+        assert!(admitted(6_000) && admitted(0));
+        assert!(
+            !admitted(6_000),
+            "an earlier moment does not begin the second anew"
+        );
     }
 }

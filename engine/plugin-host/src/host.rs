@@ -1,6 +1,13 @@
 //! Slots for plugins, and the way to ask them.
 
-use std::{collections::BTreeMap, fs, io::Read as _, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::Read as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
+    sync::Arc,
+};
 
 use arc_swap::ArcSwapOption;
 use cordboard_core::{
@@ -11,10 +18,10 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::{
     answer::Answer,
-    breaker::Breaker,
+    breaker::{Breaker, Pass},
     cache::Cache,
     error::{HostError, LoadError},
-    limits::{BreakerConfig, HostConfig},
+    limits::HostConfig,
     plugin::{Plugin, PluginInfo, PluginSpec},
     runtime::Runtime,
     status::{Counters, SlotStatus},
@@ -123,13 +130,22 @@ impl PluginHost {
     ///
     /// Whatever is wrong with the component, its manifest or its configuration.
     pub fn compile(&self, spec: &PluginSpec<'_>) -> Result<Arc<Plugin>, LoadError> {
-        Plugin::load(
-            Arc::clone(&self.runtime),
-            self.cache.as_ref(),
-            self.component_bytes_max,
-            spec,
-        )
-        .map(Arc::new)
+        let load = || {
+            Plugin::load(
+                Arc::clone(&self.runtime),
+                self.cache.as_ref(),
+                self.component_bytes_max,
+                spec,
+            )
+        };
+        // Readers of foreign bytes and foreign schemas have mistakes: none may stop the engine.
+        catch_unwind(AssertUnwindSafe(load))
+            .unwrap_or_else(|_| {
+                Err(LoadError::Malformed(
+                    "reading it panicked, see the log: please report this plugin".into(),
+                ))
+            })
+            .map(Arc::new)
     }
 
     /// Loads a plugin into a slot, replacing the one that is there. Decisions under way end with the
@@ -159,9 +175,11 @@ impl PluginHost {
         match loaded {
             Ok(plugin) => {
                 let info = plugin.info().clone();
-                *slot.breaker.lock() = Breaker::new(plugin.limits().breaker);
                 *slot.problem.lock() = None;
-                slot.plugin.store(Some(plugin));
+                slot.seat.store(Some(Arc::new(Seat {
+                    breaker: Mutex::new(Breaker::new(plugin.limits().breaker)),
+                    plugin,
+                })));
                 Ok(info)
             }
             Err(error) => {
@@ -174,14 +192,15 @@ impl PluginHost {
     /// Empties a slot. Decisions under way end with the plugin that was there.
     pub fn unload(&self, slot: SlotId) {
         let slot = self.slot(slot);
-        slot.plugin.store(None);
+        slot.seat.store(None);
         *slot.problem.lock() = None;
     }
 
     /// Returns the plugin of a slot.
     #[must_use]
     pub fn plugin(&self, slot: SlotId) -> Option<Arc<Plugin>> {
-        self.slots.read().get(&slot)?.plugin.load_full()
+        let seat = self.slots.read().get(&slot)?.seat.load_full()?;
+        Some(Arc::clone(&seat.plugin))
     }
 
     /// Tells how a slot is doing.
@@ -191,14 +210,11 @@ impl PluginHost {
             return SlotStatus::default();
         };
         let (waiting, running) = self.workers.load(slot.queue);
+        let seat = slot.seat.load_full();
         SlotStatus {
-            plugin: slot
-                .plugin
-                .load()
-                .as_ref()
-                .map(|plugin| plugin.info().clone()),
+            plugin: seat.as_ref().map(|seat| seat.plugin.info().clone()),
             problem: slot.problem.lock().clone(),
-            breaker_open: slot.breaker.lock().is_open(),
+            breaker_open: seat.is_some_and(|seat| seat.breaker.lock().is_open()),
             waiting,
             running,
             outcomes: slot.counters.counts(),
@@ -209,19 +225,19 @@ impl PluginHost {
     pub fn submit(&self, job: Job) {
         let Job { slot, ask, reply } = job;
         let slot = self.slot(slot);
-        let Some(plugin) = slot.plugin.load_full() else {
+        let Some(seat) = slot.seat.load_full() else {
             return slot.refuse(&ask, PluginFailure::NotLoaded, reply);
         };
-        if !slot.breaker.lock().admit(ask.now) {
+        let Some(pass) = seat.breaker.lock().admit(ask.now) else {
             return slot.refuse(&ask, PluginFailure::Overload, reply);
-        }
-        let queue_max = plugin.limits().queue_max;
+        };
+        let queue_max = seat.plugin.limits().queue_max;
         let queue = slot.queue;
         let task = Box::new(move |asked: bool| {
             if asked {
-                slot.decide(&ask, reply);
+                slot.decide(&seat, pass, &ask, reply);
             } else {
-                slot.breaker.lock().unanswered(ask.now);
+                seat.breaker.lock().unanswered(pass, ask.now);
                 slot.refuse(&ask, PluginFailure::Overload, reply);
             }
         });
@@ -246,9 +262,8 @@ impl PluginHost {
         let mut slots = self.slots.write();
         let slot = slots.entry(id).or_insert_with(|| {
             Arc::new(Slot {
-                plugin: ArcSwapOption::empty(),
+                seat: ArcSwapOption::empty(),
                 problem: Mutex::new(None),
-                breaker: Mutex::new(Breaker::new(BreakerConfig::default())),
                 counters: Counters::default(),
                 queue: self.workers.add_queue(),
             })
@@ -261,23 +276,50 @@ const NO_PLUGIN: &str = "no plugin is loaded";
 
 #[derive(Debug)]
 struct Slot {
-    plugin: ArcSwapOption<Plugin>,
+    seat: ArcSwapOption<Seat>,
     problem: Mutex<Option<String>>,
-    breaker: Mutex<Breaker>,
     counters: Counters,
     queue: QueueId,
 }
 
+/// A plugin in its slot. The breaker goes with it: what a plugin did is not held against the next.
+#[derive(Debug)]
+struct Seat {
+    plugin: Arc<Plugin>,
+    breaker: Mutex<Breaker>,
+}
+
 impl Slot {
-    /// Runs on a worker.
-    fn decide(&self, ask: &Ask, reply: Box<dyn FnOnce(Answer) + Send>) {
+    /// Runs on a worker. `asked` had let the question through.
+    fn decide(
+        &self,
+        asked: &Arc<Seat>,
+        pass: Pass,
+        ask: &Ask,
+        reply: Box<dyn FnOnce(Answer) + Send>,
+    ) {
         // Not the plugin of the moment of asking: whoever replaces a plugin wants it to be gone.
-        let Some(plugin) = self.plugin.load_full() else {
-            self.breaker.lock().unanswered(ask.now);
+        let Some(seat) = self.seat.load_full() else {
             return self.refuse(ask, PluginFailure::NotLoaded, reply);
         };
-        let (answer, spent) = plugin.answer(ask);
-        self.learn(ask.now, &answer.verdict.result);
+        let pass = if Arc::ptr_eq(&seat, asked) {
+            seat.breaker.lock().still_admits(pass).then_some(pass)
+        } else {
+            seat.breaker.lock().admit(ask.now)
+        };
+        let Some(pass) = pass else {
+            return self.refuse(ask, PluginFailure::Overload, reply);
+        };
+        let (answer, spent) = seat.plugin.answer(ask);
+        self.counters.count(
+            answer
+                .verdict
+                .result
+                .as_ref()
+                .map(|_| ())
+                .map_err(|kind| *kind),
+        );
+        seat.learn(pass, ask.now, &answer.verdict.result);
         reply(answer);
         drop(spent);
     }
@@ -295,30 +337,33 @@ impl Slot {
         self.counters.count(Err(kind));
         reply(Answer::unasked(ask.question, kind, detail));
     }
+}
 
-    /// Counts an outcome and tells the breaker.
-    fn learn(&self, now: u64, result: &PluginResult) {
-        let outcome = result.as_ref().map(|_| ()).map_err(|kind| *kind);
-        self.counters.count(outcome);
+impl Seat {
+    /// Tells the breaker about an outcome.
+    fn learn(&self, pass: Pass, now: u64, result: &PluginResult) {
         let mut breaker = self.breaker.lock();
-        match outcome {
-            Ok(()) | Err(PluginFailure::Abstain) => breaker.succeeded(),
+        match result {
+            Ok(_) | Err(PluginFailure::Abstain) => breaker.succeeded(pass),
             Err(
-                PluginFailure::Trap
+                kind @ (PluginFailure::Trap
                 | PluginFailure::Deadline
                 | PluginFailure::Memory
-                | PluginFailure::BadOutput,
+                | PluginFailure::BadOutput),
             ) => {
                 let was_open = breaker.is_open();
-                breaker.failed(now);
+                breaker.failed(pass, now);
                 if breaker.is_open() && !was_open {
                     tracing::warn!(
-                        ?outcome,
+                        plugin = self.plugin.info().manifest.name,
+                        outcome = ?kind,
                         "a plugin has failed too often and is not asked for a while"
                     );
                 }
             }
-            Err(PluginFailure::Overload | PluginFailure::NotLoaded) => breaker.unanswered(now),
+            Err(PluginFailure::Overload | PluginFailure::NotLoaded) => {
+                breaker.unanswered(pass, now);
+            }
         }
     }
 }

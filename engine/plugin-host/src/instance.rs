@@ -10,7 +10,11 @@ use wasmtime::{
     },
 };
 
-use crate::{error::ConfigProblem, guest::Guest};
+use crate::{
+    error::ConfigProblem,
+    guest::{Guest, one_line},
+    runtime::WarmPlace,
+};
 
 /// Most problems that are taken from a plugin's `configure`.
 const PROBLEMS_MAX: usize = 32;
@@ -89,6 +93,8 @@ pub(crate) struct Live {
     functions: [Option<Decide>; Point::ALL.len()],
     /// Decisions so far.
     pub(crate) calls: u32,
+    /// What allows it to wait for the next decision.
+    pub(crate) warm_place: Option<WarmPlace>,
 }
 
 impl Live {
@@ -105,6 +111,7 @@ impl Live {
                 instance,
                 functions: [None; Point::ALL.len()],
                 calls: 0,
+                warm_place: None,
             }),
             Err(error) => Err(failure(&store, &error)),
         }
@@ -136,6 +143,7 @@ impl Live {
         &mut self,
         exports: &Exports,
         config: &str,
+        now: u64,
         ticks: u64,
     ) -> Result<Result<(), Vec<ConfigProblem>>, Failure> {
         let function = self
@@ -145,7 +153,7 @@ impl Live {
                 exports.configure,
             )
             .map_err(|error| bad_output(&error))?;
-        self.store.data_mut().begin(0);
+        self.store.data_mut().begin(now);
         self.store.set_epoch_deadline(ticks);
         match function.call(&mut self.store, (config,)) {
             Ok((Ok(()),)) => Ok(Ok(())),
@@ -240,13 +248,9 @@ struct Problem {
 
 impl From<Problem> for ConfigProblem {
     fn from(problem: Problem) -> Self {
-        let short = |mut text: String| {
-            text.truncate(text.floor_char_boundary(PROBLEM_BYTES_MAX));
-            text
-        };
         Self {
-            path: short(problem.path),
-            message: short(problem.message),
+            path: one_line(&problem.path, PROBLEM_BYTES_MAX),
+            message: one_line(&problem.message, PROBLEM_BYTES_MAX),
         }
     }
 }

@@ -42,6 +42,7 @@ mod manifest;
 mod names;
 mod plugin;
 mod runtime;
+mod schema;
 mod snapshot;
 mod status;
 mod v0_1;

@@ -12,8 +12,9 @@ pub struct HostConfig {
     pub workers_per_slot: usize,
     /// Largest component file, in bytes. Default 32 MiB (a JavaScript plugin has about 12).
     pub component_bytes_max: u64,
-    /// Instances that the process has room for at the same time, warm ones included. Each reserves
-    /// address space, not memory. Default 256.
+    /// Instances that the process has room for at the same time, at least four for each worker. At
+    /// most half of them are kept warm; further plugins that ask for warm instances get fresh ones.
+    /// Each reserves address space, not memory. Default 256.
     pub instances_max: u32,
     /// Length of one tick of the clock that deadlines are measured with. Default 1 ms.
     pub tick: Duration,
@@ -42,7 +43,9 @@ impl HostConfig {
     pub(crate) fn clamped(mut self) -> Self {
         self.workers = self.workers.clamp(2, 256);
         self.workers_per_slot = self.workers_per_slot.clamp(1, self.workers - 1);
-        self.instances_max = self.instances_max.clamp(16, 16_384);
+        // Half of them may be warm, each worker runs one, and plugins are loaded meanwhile.
+        let workers = u32::try_from(self.workers).unwrap_or(u32::MAX);
+        self.instances_max = self.instances_max.clamp(workers.max(4) * 4, 16_384);
         self.tick = self
             .tick
             .clamp(Duration::from_micros(100), Duration::from_secs(1));

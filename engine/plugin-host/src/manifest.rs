@@ -44,16 +44,19 @@ pub(crate) fn parse(text: &str) -> Result<Manifest, LoadError> {
             shown(&manifest.version)
         )));
     }
-    if manifest.description.len() > TEXT_BYTES_MAX {
+    if manifest.description.len() > TEXT_BYTES_MAX
+        || manifest.description.contains(char::is_control)
+    {
         return Err(wrong(format!(
-            "has a description of {} bytes, at most {TEXT_BYTES_MAX} are allowed",
+            "has a wrong description: it is one line of at most {TEXT_BYTES_MAX} bytes, this one has {}",
             manifest.description.len()
         )));
     }
     for (&code, text) in &manifest.reasons {
-        if code == 0 || code > v0_1::REASON_MAX || text.is_empty() || text.len() > TEXT_BYTES_MAX {
+        let fits = (1..=TEXT_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control);
+        if code == 0 || code > v0_1::REASON_MAX || !fits {
             return Err(wrong(format!(
-                "has a wrong reason `{code}`: codes are 1 to {}, texts 1 to {TEXT_BYTES_MAX} bytes",
+                "has a wrong reason `{code}`: codes are 1 to {}, texts one line of 1 to {TEXT_BYTES_MAX} bytes",
                 v0_1::REASON_MAX
             )));
         }
@@ -140,7 +143,7 @@ mod tests {
     #[test]
     fn each_rule_is_told() {
         type Change = fn(&mut Value);
-        let cases: [(Change, &str); 7] = [
+        let cases: [(Change, &str); 9] = [
             (
                 |m| m["name"] = json!("Vip Plugin"),
                 "has the name `Vip Plugin`",
@@ -151,6 +154,14 @@ mod tests {
                 "wrong reason `1024`",
             ),
             (|m| m["reasons"] = json!({"1": ""}), "wrong reason `1`"),
+            (
+                |m| m["reasons"] = json!({"1": "a\u{1b}[2J"}),
+                "wrong reason `1`",
+            ),
+            (
+                |m| m["description"] = json!("two\nlines"),
+                "wrong description",
+            ),
             (|m| m["warm_calls"] = json!(0), "`warm_calls` 0"),
             (
                 |m| m["contract"] = json!("0.2"),

@@ -24,6 +24,7 @@ use crate::{
     manifest,
     names::Names,
     runtime::Runtime,
+    schema,
     snapshot::Instrumented,
     v0_1::{self, Answered, Reasons},
 };
@@ -152,14 +153,15 @@ impl Plugin {
             return (Err(failure), None);
         };
         let _running = self.runtime.running();
-        let mut live = match self.instance() {
+        let now = v0_1::now_of_facts(facts);
+        let mut live = match self.instance(now) {
             Ok(live) => live,
             Err(failure) => return (Err(failure), None),
         };
         let asked = Asked {
             point,
             facts,
-            now: v0_1::now_of_facts(facts),
+            now,
             ticks: self.ticks,
             words_max: self.limits.output_words,
             in_place: self.results_stay,
@@ -172,15 +174,23 @@ impl Plugin {
         if result.is_err() || used_up {
             return (result, Some(live));
         }
-        let mut warm = self.warm.lock();
-        if warm.len() < WARM_KEPT_MAX {
-            warm.push(live);
-            return (result, None);
-        }
-        (result, Some(live))
+        (result, self.keep(live))
     }
 
-    fn instance(&self) -> Result<Live, Failure> {
+    /// Keeps an instance for another decision, or gives it back where there is no room.
+    fn keep(&self, mut live: Live) -> Option<Live> {
+        if live.warm_place.is_none() {
+            live.warm_place = self.runtime.warm_place();
+        }
+        let mut warm = self.warm.lock();
+        if live.warm_place.is_none() || warm.len() >= WARM_KEPT_MAX {
+            return Some(live);
+        }
+        warm.push(live);
+        None
+    }
+
+    fn instance(&self, now: u64) -> Result<Live, Failure> {
         if self.info.calls_per_instance > 1
             && let Some(live) = self.warm.lock().pop()
         {
@@ -190,7 +200,7 @@ impl Plugin {
         let mut live = Live::start(store, &self.pre, self.ticks)?;
         if let Some(config) = &self.configure {
             let ticks = self.runtime.ticks(self.limits.configure_deadline);
-            if live.configure(&self.exports, config, ticks)?.is_err() {
+            if live.configure(&self.exports, config, now, ticks)?.is_err() {
                 return Err(Failure::new(
                     PluginFailure::BadOutput,
                     "the plugin refuses a configuration that it has accepted before",
@@ -225,7 +235,7 @@ impl Plugin {
         }
         let manifest = manifest::parse(&manifest)?;
         let masks = manifest::columns(&manifest, &points)?;
-        let schema = configuration::compile_schema(&manifest.config_schema).map_err(|error| {
+        let schema = schema::compile_schema(&manifest.config_schema).map_err(|error| {
             LoadError::Manifest(format!("has a wrong `config_schema`: {error}"))
         })?;
         let config =
@@ -379,7 +389,7 @@ impl Loading<'_> {
 
     fn compile(&self, bytes: &[u8]) -> Result<Component, LoadError> {
         Component::new(self.runtime.engine(), bytes)
-            .map_err(|error| LoadError::Malformed(error.root_cause().to_string()))
+            .map_err(|error| LoadError::Uncompilable(error.root_cause().to_string()))
     }
 
     /// Links a component and finds its functions.
@@ -430,7 +440,7 @@ impl Loading<'_> {
         let mut live = self.try_out(&pre, &exports)?;
         let _running = self.runtime.running();
         let ticks = self.runtime.ticks(self.limits.configure_deadline);
-        match live.configure(&exports, self.config, ticks) {
+        match live.configure(&exports, self.config, 0, ticks) {
             Ok(Ok(())) => Ok(live),
             Ok(Err(problems)) => Err(LoadError::Config {
                 plugin: self.info.manifest.name.clone(),

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle, Thread},
     time::Duration,
@@ -31,6 +31,9 @@ const TABLES_MAX: u32 = 4;
 /// Entries in one table.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 
+/// Warm instances are at most this part of all: one half.
+const WARM_SHARE: u32 = 2;
+
 /// Deadlines are never shorter: the current tick may end at once.
 const TICKS_MIN: u64 = 2;
 
@@ -43,6 +46,7 @@ pub(crate) struct Runtime {
     engine: Engine,
     tick: Duration,
     clock: Clock,
+    warm: Arc<WarmPlaces>,
 }
 
 impl Runtime {
@@ -63,7 +67,21 @@ impl Runtime {
             engine,
             tick: config.tick,
             clock,
+            warm: Arc::new(WarmPlaces {
+                free: AtomicU32::new(config.instances_max / WARM_SHARE),
+            }),
         })
+    }
+
+    /// Takes a place for a warm instance, if one is free.
+    pub(crate) fn warm_place(&self) -> Option<WarmPlace> {
+        let taken = self
+            .warm
+            .free
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |free| {
+                free.checked_sub(1)
+            });
+        taken.is_ok().then(|| WarmPlace(Arc::clone(&self.warm)))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -87,6 +105,23 @@ impl Runtime {
             self.clock.thread.unpark();
         }
         Running(&self.clock.shared)
+    }
+}
+
+/// How many instances may still become warm ones, over all plugins: what waits for its next call
+/// keeps its part of the pool, and instances of other plugins must find room as well.
+#[derive(Debug)]
+struct WarmPlaces {
+    free: AtomicU32,
+}
+
+/// The place of a warm instance, for as long as it lives.
+#[derive(Debug)]
+pub(crate) struct WarmPlace(Arc<WarmPlaces>);
+
+impl Drop for WarmPlace {
+    fn drop(&mut self) {
+        self.0.free.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -117,9 +152,9 @@ fn engine_config(instances_max: Option<u32>) -> Config {
     if let Some(instances) = instances_max {
         let mut pool = PoolingAllocationConfig::new();
         pool.total_component_instances(instances)
-            .total_core_instances(instances.saturating_mul(3))
+            .total_core_instances(instances.saturating_mul(CORE_INSTANCES_MAX))
             .total_memories(instances.saturating_mul(MEMORIES_MAX))
-            .total_tables(instances.saturating_mul(2))
+            .total_tables(instances.saturating_mul(TABLES_MAX))
             .max_core_instances_per_component(CORE_INSTANCES_MAX)
             .max_memories_per_component(MEMORIES_MAX)
             .max_memories_per_module(MEMORIES_MAX)

@@ -27,8 +27,10 @@ pub(crate) struct Guest {
     pub(crate) point: &'static str,
     /// Version in the names of the exports.
     pub(crate) version: &'static str,
-    /// Whether the memory is imported, as `"env" "memory"`.
+    /// The field of the core module that defines or imports the memory.
     pub(crate) memory: &'static str,
+    /// Body of `(func (param i32 i32 i32 i32) (result i32))`, which gives memory for what comes in.
+    pub(crate) realloc: String,
 }
 
 /// Keeps the memo.
@@ -49,6 +51,7 @@ impl Default for Guest {
             point: "skill-match",
             version: "0.1.0",
             memory: r#"(memory (export "memory") 1)"#,
+            realloc: "(i32.const 4096)".into(),
         }
     }
 }
@@ -69,6 +72,7 @@ impl Guest {
             point,
             version,
             memory,
+            realloc,
             ..
         } = self;
         let function = match *point {
@@ -90,7 +94,7 @@ impl Guest {
   (core module $main
     {memory}
     (data (i32.const 256) "{verdict}")
-    (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 4096))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32) {realloc})
     (func $verdict (param $count i32) (result i32)
       (i32.store (i32.const 16) (i32.const 256))
       (i32.store (i32.const 20) (local.get $count))
@@ -212,6 +216,19 @@ pub(crate) fn measuring_configuration() -> Guest {
 
 /// Writes `lines` lines to the log in each call.
 pub(crate) fn flooding(lines: u32) -> Guest {
+    logging(&format!(
+        "(local $left i32)
+         (local.set $left (i32.const {lines}))
+         (loop $again
+           (call $write (i32.const 2) (i32.const 512) (i32.const 6))
+           (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+           (br_if $again (local.get $left)))"
+    ))
+}
+
+/// Does this with `$write`, the log, before it answers. A line stands at byte 512, and what is no
+/// UTF-8 at byte 600.
+pub(crate) fn logging(what: &str) -> Guest {
     Guest {
         component: r#"
   (import "cordboard:plugin/log@0.1.0" (instance $log
@@ -226,16 +243,53 @@ pub(crate) fn flooding(lines: u32) -> Guest {
         with: r#"(with "env" (instance $env)) (with "log" (instance $host))"#.into(),
         memory: r#"(import "env" "memory" (memory 1)) (export "memory" (memory 0))
     (import "log" "write" (func $write (param i32 i32 i32)))
-    (data (i32.const 512) "a line")"#,
-        decide: format!(
-            "(local $left i32)
-             (local.set $left (i32.const {lines}))
-             (loop $again
-               (call $write (i32.const 2) (i32.const 512) (i32.const 6))
-               (local.set $left (i32.sub (local.get $left) (i32.const 1)))
-               (br_if $again (local.get $left)))
-             (call $verdict (i32.const 7))"
-        ),
+    (data (i32.const 512) "a line") (data (i32.const 600) "\ff\fe")"#,
+        decide: format!("{what} (call $verdict (i32.const 7))"),
+        ..Guest::default()
+    }
+}
+
+/// Does this where memory is wanted for facts; what `configure` gets has its place.
+pub(crate) fn allocating(how: &str) -> Guest {
+    Guest {
+        realloc: format!("(if (i32.eq (local.get 2) (i32.const 4)) (then {how})) (i32.const 4096)"),
+        ..Guest::default()
+    }
+}
+
+/// Gets less memory than it wants in its first decision, lives with it, and traps in the second.
+pub(crate) fn trapping_after_a_refusal() -> Guest {
+    Guest {
+        manifest: json!({ "warm_calls": 2 }),
+        decide: "(if (i32.load (i32.const 1024)) (then (unreachable)))
+                 (i32.store (i32.const 1024) (i32.const 1))
+                 (drop (memory.grow (i32.const 1000)))
+                 (call $verdict (i32.const 7))"
+            .into(),
+        ..Guest::default()
+    }
+}
+
+/// Grows a table until it gets no more, and traps.
+pub(crate) fn eating_tables() -> Guest {
+    Guest {
+        manifest: json!({ "warm_calls": 2 }),
+        core: "(table $table 1 funcref)".into(),
+        decide: "(loop $again (br_if $again
+                   (i32.ne (table.grow $table (ref.null func) (i32.const 64)) (i32.const -1))))
+                 (unreachable)"
+            .into(),
+        ..Guest::default()
+    }
+}
+
+/// Calls itself without an end.
+pub(crate) fn recursing() -> Guest {
+    Guest {
+        core: "(func $deep (param i32) (result i32)
+                 (i32.add (call $deep (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))"
+            .into(),
+        decide: "(call $deep (i32.const 0))".into(),
         ..Guest::default()
     }
 }

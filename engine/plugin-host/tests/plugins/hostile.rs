@@ -3,7 +3,7 @@
 use std::{sync::mpsc, time::Duration};
 
 use cordboard_core::question::PluginFailure;
-use cordboard_plugin_host::{BreakerConfig, Job, SlotId};
+use cordboard_plugin_host::{BreakerConfig, HostConfig, Job, PluginHost, SlotId};
 use serde_json::json;
 
 use crate::{
@@ -181,4 +181,161 @@ fn a_looping_configure_is_stopped() {
         error,
         "the plugin failed in `configure`: the plugin's time was up"
     );
+}
+
+#[test]
+fn what_breaks_the_component_model_is_bad_output_or_a_trap() {
+    let answer = |store: &str, result: u32| Guest {
+        decide: format!("{store} (i32.store (i32.const 20) (i32.const 7)) (i32.const {result})"),
+        ..Guest::default()
+    };
+    let cases = [
+        // The verdict and the pair of words that tells where it is: off their alignment, outside.
+        (
+            answer("(i32.store (i32.const 16) (i32.const 257))", 16),
+            PluginFailure::BadOutput,
+        ),
+        (
+            answer("(i32.store (i32.const 16) (i32.const 65532))", 16),
+            PluginFailure::BadOutput,
+        ),
+        (answer("", 17), PluginFailure::BadOutput),
+        (answer("", 65_532), PluginFailure::BadOutput),
+        (
+            guest::allocating("(return (i32.const -16))"),
+            PluginFailure::BadOutput,
+        ),
+        (
+            guest::allocating("(return (i32.const 4098))"),
+            PluginFailure::BadOutput,
+        ),
+        (guest::allocating("(unreachable)"), PluginFailure::Trap),
+        (guest::recursing(), PluginFailure::Trap),
+        (guest::eating_tables(), PluginFailure::Memory),
+        // The text of a line: no UTF-8, outside, of a level that does not exist.
+        (
+            guest::logging("(call $write (i32.const 2) (i32.const 600) (i32.const 2))"),
+            PluginFailure::BadOutput,
+        ),
+        (
+            guest::logging("(call $write (i32.const 2) (i32.const 65530) (i32.const 100))"),
+            PluginFailure::BadOutput,
+        ),
+        (
+            guest::logging("(call $write (i32.const 9) (i32.const 512) (i32.const 6))"),
+            PluginFailure::BadOutput,
+        ),
+    ];
+    for (number, (guest, kind)) in cases.into_iter().enumerate() {
+        let bench = Bench::new().with(&guest);
+        for _ in 0..2 {
+            let answer = bench.asked(0);
+            let (found, told) = failure(&answer);
+            assert_eq!(found, kind, "case {number}: {told}");
+        }
+        bench.load(&Guest::default()).unwrap();
+        assert_eq!(score(&bench.asked(0)), 10, "case {number}");
+    }
+}
+
+#[test]
+fn whatever_never_ends_is_stopped() {
+    for guest in [
+        guest::allocating("(loop $again (br $again))"),
+        guest::flooding(u32::MAX),
+        Guest {
+            core: "(func $filling (loop $again
+                     (memory.fill (i32.const 8192) (i32.const 0) (i32.const 32768)) (br $again)))"
+                .into(),
+            decide: "(call $filling) (unreachable)".into(),
+            ..Guest::default()
+        },
+    ] {
+        let bench = Bench::new()
+            .limits(|limits| limits.deadline = Duration::from_millis(5))
+            .with(&guest);
+        assert_eq!(failure(&bench.asked(0)).0, PluginFailure::Deadline);
+    }
+}
+
+#[test]
+fn a_start_that_never_ends_is_stopped() {
+    let bench = Bench::new().limits(|limits| limits.configure_deadline = Duration::from_millis(5));
+    let error = bench
+        .load(&Guest {
+            core: "(func $start (loop $again (br $again))) (start $start)".into(),
+            ..Guest::default()
+        })
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "the plugin failed at its start: the plugin's time was up"
+    );
+}
+
+#[test]
+fn a_refusal_of_memory_is_no_excuse_for_what_comes_later() {
+    let bench = Bench::new().with(&guest::trapping_after_a_refusal());
+    assert_eq!(score(&bench.decide()), 10);
+    assert_eq!(failure(&bench.decide()).0, PluginFailure::Trap);
+}
+
+#[test]
+fn what_a_replaced_plugin_did_is_not_held_against_the_next() {
+    let bench = Bench::new()
+        .limits(|limits| {
+            limits.deadline = Duration::from_millis(200);
+            limits.breaker.failures = 1;
+        })
+        .with(&guest::looping());
+    let good = Guest::default().build();
+    let mut spec = spec(&good);
+    spec.limits.breaker.failures = 1;
+    let good = bench.host.compile(&spec).unwrap();
+    let looping = bench.submit(ask(0));
+    while bench.host.status(SLOT).running == 0 {
+        std::thread::yield_now();
+    }
+    bench.host.put(SLOT, Ok(good)).unwrap();
+    assert_eq!(failure(&looping.recv().unwrap()).0, PluginFailure::Deadline);
+    assert!(!bench.host.status(SLOT).breaker_open);
+    assert_eq!(score(&bench.asked(0)), 10);
+}
+
+#[test]
+fn questions_that_wait_when_the_breaker_opens_are_not_asked() {
+    let bench = Bench::new()
+        .limits(|limits| {
+            limits.deadline = Duration::from_millis(50);
+            limits.breaker.failures = 2;
+        })
+        .with(&guest::looping());
+    let answers: Vec<_> = (0..10).map(|_| bench.submit(ask(0))).collect();
+    for answer in answers {
+        answer.recv().unwrap();
+    }
+    let counted = bench.outcomes();
+    assert_eq!((counted.deadline, counted.overload), (2, 8));
+}
+
+#[test]
+fn warm_instances_leave_room_for_other_plugins() {
+    let host = PluginHost::new(HostConfig {
+        instances_max: 16,
+        ..HostConfig::default()
+    })
+    .unwrap();
+    let slots = (0..24).map(SlotId);
+    for slot in slots.clone() {
+        let guest = Guest {
+            manifest: json!({ "warm_calls": 100 }),
+            ..Guest::default()
+        };
+        host.load(slot, &spec(&guest.build())).unwrap();
+        assert_eq!(score(&host.decide(slot, &ask(0))), 10, "{slot:?}");
+    }
+    for slot in slots {
+        assert_eq!(score(&host.decide(slot, &ask(0))), 10, "{slot:?}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use cordboard_core::question::PluginFailure;
 use cordboard_plugin_host::{HostConfig, LoadError, PluginHost};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::{
     bench::{Bench, SLOT, ask, failure, refused, score, spec},
@@ -236,4 +236,119 @@ fn a_configured_plugin_is_found_in_the_cache() {
     let plugin = host.compile(&wanted).unwrap();
     assert_eq!(files(), 3, "another configuration is another snapshot");
     assert_eq!(score(&plugin.decide(&ask(0))), 10);
+}
+
+#[test]
+fn a_component_of_too_many_parts_is_refused() {
+    let core = |parts: &str| Guest {
+        manifest: json!({ "warm_calls": 2 }),
+        core: parts.into(),
+        ..Guest::default()
+    };
+    let instances =
+        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(20);
+    for guest in [
+        core("(memory 1) (memory 1) (memory 1)"),
+        core("(table 100000 funcref)"),
+        core(&"(table 1 funcref)".repeat(10)),
+        core("(memory 500)"),
+        Guest {
+            manifest: json!({ "warm_calls": 2 }),
+            component: instances,
+            ..Guest::default()
+        },
+    ] {
+        let error = refused(&guest);
+        let told = ["too big to run", "cannot be compiled"];
+        assert!(told.iter().any(|told| error.contains(told)), "{error}");
+    }
+}
+
+/// Each nested component starts the one before it twice: the last one would start 2⁴⁰ of them.
+#[test]
+fn components_that_multiply_are_refused() {
+    let mut component = "(component $c0)".to_owned();
+    for number in 1..=40 {
+        let before = number - 1;
+        component += &format!(
+            "(component $c{number} (alias outer 1 $c{before} (component $c))
+               (instance (instantiate $c)) (instance (instantiate $c)))"
+        );
+    }
+    component += "(instance (instantiate $c40))";
+    let error = refused(&Guest {
+        manifest: json!({ "warm_calls": 2 }),
+        component,
+        ..Guest::default()
+    });
+    assert!(
+        error.contains("starts components in 82 places, at most 32"),
+        "{error}"
+    );
+}
+
+/// A schema in which each definition is what `next` makes of the reference to the one after it.
+fn chain(definitions: u32, next: impl Fn(Value) -> Value) -> Guest {
+    let mut schemas: Map<String, Value> = (0..definitions)
+        .map(|number| {
+            let reference = json!({ "$ref": format!("#/$defs/s{}", number + 1) });
+            (format!("s{number}"), next(reference))
+        })
+        .collect();
+    schemas.insert(format!("s{definitions}"), json!({}));
+    Guest {
+        manifest: json!({ "config_schema": { "$defs": schemas, "$ref": "#/$defs/s0" } }),
+        ..Guest::default()
+    }
+}
+
+#[test]
+fn schemas_whose_references_run_away_are_refused() {
+    let doubled = |next: Value| json!({ "allOf": [next, next] });
+    Bench::new().load(&chain(8, doubled)).unwrap();
+    Bench::new().load(&chain(150, |next| next)).unwrap();
+    let schema = |schema: Value| Guest {
+        manifest: json!({ "config_schema": schema }),
+        ..Guest::default()
+    };
+    for (guest, expected) in [
+        (chain(40, doubled), "more than 100000 steps"),
+        (chain(6_000, |next| next), "more than 200 deep"),
+        (
+            schema(json!({ "$ref": "#thing" })),
+            "`#thing` leads nowhere",
+        ),
+        (
+            schema(json!({ "$dynamicRef": "#thing" })),
+            "`$dynamicRef` is not followed",
+        ),
+        (
+            schema(json!({ "not": { "$id": "https://example.com" } })),
+            "`$id` may stand at the top only",
+        ),
+    ] {
+        let error = refused(&guest);
+        assert!(
+            error.contains("wrong `config_schema`") && error.contains(expected),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_schema_may_describe_a_tree() {
+    let mut bench = Bench::new();
+    bench.config = json!({ "any": [{ "any": [] }, { "any": [{ "any": [] }] }] });
+    bench
+        .load(&Guest {
+            manifest: json!({ "config_schema": {
+                "$ref": "#/$defs/rule",
+                "$defs": { "rule": {
+                    "properties": { "any": { "items": { "$ref": "#/$defs/rule" } } },
+                    "additionalProperties": false
+                } }
+            } }),
+            ..Guest::default()
+        })
+        .unwrap();
 }
