@@ -80,7 +80,12 @@ fn plugins(criterion: &mut Criterion) {
         &ask,
         &[("warm", &warm), ("fresh", &fresh_large)],
     );
-    threads(criterion, &ask, &[("warm", &warm), ("fresh", &fresh_large)]);
+    let native: SkillLevels = cordboard_plugin::configure(&interned(&large)).unwrap();
+    threads(criterion, "native", || {
+        decide_natively(&native, black_box(&packed))
+    });
+    threads(criterion, "warm", || warm.decide(black_box(&ask)));
+    threads(criterion, "fresh", || fresh_large.decide(black_box(&ask)));
 }
 
 /// The same packed facts in, the same ranking out.
@@ -182,28 +187,27 @@ fn record(answer: &cordboard_plugin_host::Answer) -> Vec<u8> {
     encode_payload(&(&answer.verdict, &answer.facts, &answer.words)).unwrap()
 }
 
-/// The same number of decisions on one thread and shared by two.
-fn threads(criterion: &mut Criterion, ask: &Ask, plugins: &[(&str, &Arc<Plugin>)]) {
+/// The same number of decisions on one thread and shared by two. The native rule shows what two threads of this machine are
+/// worth: many a second core is half of one.
+fn threads<T>(criterion: &mut Criterion, name: &str, decide: impl Fn() -> T + Sync) {
     let mut group = criterion.benchmark_group("threads");
-    for (name, plugin) in plugins {
-        for count in [1, 2] {
-            group.bench_function(format!("{name}, {count}"), |bencher| {
-                bencher.iter_custom(|times| {
-                    let each = times.div_ceil(count);
-                    let started = Instant::now();
-                    thread::scope(|scope| {
-                        for _ in 0..count {
-                            scope.spawn(|| {
-                                for _ in 0..each {
-                                    black_box(plugin.decide(black_box(ask)));
-                                }
-                            });
-                        }
-                    });
-                    per_time(started.elapsed(), times, each * count)
+    for count in [1, 2] {
+        group.bench_function(format!("{name}, {count}"), |bencher| {
+            bencher.iter_custom(|times| {
+                let each = times.div_ceil(count);
+                let started = Instant::now();
+                thread::scope(|scope| {
+                    for _ in 0..count {
+                        scope.spawn(|| {
+                            for _ in 0..each {
+                                black_box(decide());
+                            }
+                        });
+                    }
                 });
+                per_time(started.elapsed(), times, each * count)
             });
-        }
+        });
     }
     group.finish();
 }

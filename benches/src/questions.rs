@@ -83,7 +83,7 @@ pub fn names() -> Names {
 /// A configuration with nothing but one rule.
 #[must_use]
 pub fn small_configuration() -> Value {
-    json!({ "default": { "skills": { "skill3": 5, "skill9": 2 }, "best": 16 } })
+    json!({ "default": { "skills": { "skill3": 5, "skill9": 2 } } })
 }
 
 /// A configuration whose JSON has 64 KiB when names are numbers: a rule for each of many queues.
@@ -93,7 +93,7 @@ pub fn large_configuration() -> Value {
         .step_by(4)
         .map(|skill| (format!("skill{skill}"), json!(skill % 10)))
         .collect();
-    let rule = json!({ "level": "higher", "skills": skills, "idle_minute": 2, "best": 16 });
+    let rule = json!({ "level": "higher", "skills": skills, "idle_minute": 2 });
     let queues: Map<String, Value> = (FIRST_QUEUE..FIRST_QUEUE + QUEUES)
         .map(|queue| (format!("queue{queue}"), rule.clone()))
         .collect();

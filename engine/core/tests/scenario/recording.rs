@@ -242,6 +242,28 @@ fn a_policy_decides_within_the_law() {
 }
 
 #[test]
+fn a_policy_cannot_end_or_pause_what_the_law_requires() {
+    for action in [RecordingAction::Stop, RecordingAction::Pause] {
+        let mut world = just_connected(by_policy().recorded_by_law("sales"));
+        world.quietly(|world| {
+            world.advises(1, RecordingAction::Start);
+            world.accepted("1.5");
+            world.recording_state(1, true);
+            world.acts("ann", 1, CallAction::SetConsent(Consent::Refused));
+        });
+        world.advises(2, action);
+        world.check_with(
+            kebab(&action).as_str(),
+            "ends",
+            expect![[r#"
+                > q2 advises ends
+                  record 1 recording-policy q2 at sales by brain: none of 1
+            "#]],
+        );
+    }
+}
+
+#[test]
 fn a_policy_chooses_format_and_channels() {
     let mut world = just_connected(by_policy());
     world.advises(1, RecordingAction::Start);
