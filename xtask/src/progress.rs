@@ -54,7 +54,7 @@ impl<'a> Plan<'a> {
     fn run_until(self, first_failure: bool) -> Result<ExitCode> {
         let count = self.steps.len();
         let start = Instant::now();
-        let mut notes = Vec::new();
+        let mut summary = Vec::new();
         let mut failures = 0;
         for (number, step) in (1..).zip(self.steps) {
             let step_start = Instant::now();
@@ -62,14 +62,17 @@ impl<'a> Plan<'a> {
             let result = (step.work)();
             let elapsed = Elapsed(step_start.elapsed());
             match result {
-                Ok(Outcome::Done) => eprintln!("--- {}: done in {elapsed}", step.title),
+                Ok(Outcome::Done) => {
+                    eprintln!("--- {}: done in {elapsed}", step.title);
+                    summary.push(format!("{}: {elapsed}", step.title));
+                }
                 Ok(Outcome::Skipped(reason)) => {
                     eprintln!("--- {}: skipped: {reason}", step.title);
-                    notes.push(format!("{} was skipped: {reason}", step.title));
+                    summary.push(format!("{} was skipped: {reason}", step.title));
                 }
                 Err(error) => {
                     eprintln!("--- {}: failed after {elapsed}: {error:#}", step.title);
-                    notes.push(format!("{} failed", step.title));
+                    summary.push(format!("{} failed", step.title));
                     failures += 1;
                     if first_failure {
                         break;
@@ -84,8 +87,8 @@ impl<'a> Plan<'a> {
             "not all done"
         };
         eprintln!("\n=== {end} in {total}");
-        for note in notes {
-            eprintln!("    {note}");
+        for line in summary {
+            eprintln!("    {line}");
         }
         Ok(if failures == 0 {
             ExitCode::SUCCESS
