@@ -25,7 +25,7 @@ pub fn skill_match() -> Result<Vec<u8>> {
 ///
 /// # Errors
 ///
-/// Like [`skill_match`].
+/// Like [`skill_match()`].
 pub fn json() -> Result<Vec<u8>> {
     module("json-guest")
 }
