@@ -1,25 +1,26 @@
-//! Offering a contact to an agent: which endpoints ring, who answers first and is a person.
+//! Offering a contact to an agent: from the reservation to the first confirmed answer, or to the end
+//! of the offer.
+
+mod ringing;
 
 use crate::agent::{AgentState, NotReady};
-use crate::call::operations::{Finished, Purpose};
+use crate::call::offering::ringing::{Leg, LegState, native_rings};
+use crate::call::operations::Purpose;
 use crate::call::queued::Waiting;
 use crate::call::{Call, State};
-use crate::command::{Command, Operation};
-use crate::config::{AgentProfile, Queue};
-use crate::decision::{Choice, DecidedBy, Decision};
+use crate::config::AgentProfile;
+use crate::decision::DecidedBy;
 use crate::event::{Event, OfferOutcome};
 use crate::ids::{AgentId, Millis, OfferId, PluginId, QuestionId, Timestamp};
-use crate::input::{Digits, Refusal, Reply, ResultCodes};
+use crate::input::{Refusal, Reply};
 use crate::participant::Participant;
 use crate::question::{
-    DecisionPoint, EndpointKind, EndpointRow, EndpointSelectFacts, Facts, PluginFailure, Reach,
-    Ring,
+    DecisionPoint, EndpointRow, EndpointSelectFacts, Facts, PluginFailure, Reach, Ring,
 };
 use crate::questions::About;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// An agent is offered the contact.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -47,33 +48,6 @@ enum Step {
     Shown,
 }
 
-/// An endpoint of an offer.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Leg {
-    endpoint: u32,
-    kind: EndpointKind,
-    participant: Participant,
-    stage: u32,
-    ring: Millis,
-    state: LegState,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-enum LegState {
-    /// Its stage has not come.
-    Waiting,
-    /// The invitation is under way.
-    Ringing { sequence: u32 },
-    /// Answered; a press of 1 is waited for.
-    Confirming,
-    /// Nobody answered.
-    RangOut,
-    /// Somebody refused.
-    Declined,
-    /// It could not ring.
-    Failed,
-}
-
 impl Offering {
     pub(crate) fn idle_since(&self) -> Timestamp {
         self.idle_since
@@ -84,15 +58,6 @@ impl Offering {
         match &self.step {
             Step::Selecting { question } => Some(*question),
             Step::Ringing { .. } | Step::Shown => None,
-        }
-    }
-}
-
-impl LegState {
-    fn is_over(self) -> bool {
-        match self {
-            Self::Waiting | Self::Ringing { .. } | Self::Confirming => false,
-            Self::RangOut | Self::Declined | Self::Failed => true,
         }
     }
 }
@@ -186,63 +151,6 @@ impl Call {
             }
         };
         self.start_ringing(tenant, Some(question), by, &profile, &settings, rings);
-    }
-
-    /// An invitation has ended.
-    pub(crate) fn ring_finished(
-        &mut self,
-        tenant: &mut Tenant,
-        generation: u32,
-        endpoint: u32,
-        participant: Participant,
-        finished: &Finished,
-    ) {
-        let open = self
-            .leg(generation, endpoint)
-            .is_some_and(|leg| matches!(leg.state, LegState::Ringing { .. }));
-        if !open {
-            // Cancelled or overtaken, and answered all the same.
-            if *finished == Finished::Done && !self.is_expected(&participant) {
-                self.remove_leg(tenant, participant);
-            }
-            return;
-        }
-        match finished {
-            Finished::Done => self.leg_answered(tenant, generation, endpoint),
-            Finished::Failed(codes) => {
-                self.leg_over(tenant, generation, endpoint, reading_of(*codes));
-            }
-            Finished::Cancelled | Finished::Digits(_) => {
-                self.leg_over(tenant, generation, endpoint, LegState::RangOut);
-            }
-            Finished::Refused { .. } | Finished::Unknown => {
-                self.leg_over(tenant, generation, endpoint, LegState::Failed);
-            }
-        }
-    }
-
-    /// The person behind an answered phone number pressed 1, or did not.
-    pub(crate) fn confirm_finished(
-        &mut self,
-        tenant: &mut Tenant,
-        generation: u32,
-        endpoint: u32,
-        finished: &Finished,
-    ) {
-        let Some(leg) = self.leg(generation, endpoint) else {
-            return;
-        };
-        if leg.state != LegState::Confirming {
-            return;
-        }
-        let participant = leg.participant.clone();
-        if *finished == Finished::Digits(Digits::Plain("1".to_owned())) {
-            self.connect_agent(tenant, generation, endpoint);
-        } else {
-            // A voicemail, or somebody who does not want the call.
-            self.remove_leg(tenant, participant);
-            self.leg_over(tenant, generation, endpoint, LegState::RangOut);
-        }
     }
 
     /// Takes the offer back; the agent keeps the place in the idle order.
@@ -403,17 +311,6 @@ impl Call {
         }
     }
 
-    /// Somebody behind a phone number is being asked to press 1.
-    pub(crate) fn is_confirming(&self) -> bool {
-        let State::Offering(offering) = &self.state else {
-            return false;
-        };
-        let Step::Ringing { legs, .. } = &offering.step else {
-            return false;
-        };
-        legs.iter().any(|leg| leg.state == LegState::Confirming)
-    }
-
     /// Tells whether a party is meant to be in the call or to join it.
     pub(crate) fn is_expected(&self, who: &Participant) -> bool {
         match &self.state {
@@ -433,173 +330,6 @@ impl Call {
             | State::Ending(_)
             | State::WrapUp(_)
             | State::Ended(_) => false,
-        }
-    }
-
-    fn start_ringing(
-        &mut self,
-        tenant: &mut Tenant,
-        question: Option<QuestionId>,
-        by: DecidedBy,
-        profile: &AgentProfile,
-        settings: &Queue,
-        rings: Vec<Ring>,
-    ) {
-        let State::Offering(offering) = &self.state else {
-            return;
-        };
-        let queue = offering.waiting.queue;
-        let legs = legs_of(&rings, profile, settings);
-        tenant.commands.push_back(Command::Record(Decision {
-            call: self.id,
-            question,
-            point: DecisionPoint::EndpointSelect,
-            queue,
-            by,
-            choice: Choice::Rings(rings),
-            considered: u32::try_from(profile.endpoints.len()).unwrap_or(u32::MAX),
-            passed_over: Vec::new(),
-        }));
-        let mut longest: BTreeMap<u32, Millis> = BTreeMap::new();
-        for leg in &legs {
-            let ring = longest.entry(leg.stage).or_default();
-            *ring = (*ring).max(leg.ring);
-        }
-        let total = longest
-            .values()
-            .fold(0_u64, |sum, ring| sum.saturating_add(ring.0));
-        self.issue_offer(tenant, Millis(total));
-        let Some(first) = longest.keys().next().copied() else {
-            return self.end_offer(tenant, OfferOutcome::Failed);
-        };
-        self.set_step(Step::Ringing {
-            legs,
-            stage: first,
-            accepted_on_desktop: false,
-        });
-        self.ring_stage(tenant, first);
-    }
-
-    fn ring_stage(&mut self, tenant: &mut Tenant, stage: u32) {
-        let Some(connection) = self.connection.clone() else {
-            return self.end_offer(tenant, OfferOutcome::Failed);
-        };
-        let State::Offering(offering) = &mut self.state else {
-            return;
-        };
-        let generation = offering.generation;
-        let Step::Ringing {
-            legs,
-            stage: current,
-            ..
-        } = &mut offering.step
-        else {
-            return;
-        };
-        *current = stage;
-        let due: Vec<Leg> = legs
-            .iter()
-            .filter(|leg| leg.stage == stage)
-            .cloned()
-            .collect();
-        for leg in due {
-            let purpose = Purpose::Ring {
-                generation,
-                endpoint: leg.endpoint,
-                participant: leg.participant.clone(),
-            };
-            let headers = match leg.kind {
-                EndpointKind::TeamsClient | EndpointKind::CallingSdk => self.headers.clone(),
-                EndpointKind::Pstn => BTreeMap::new(),
-            };
-            let operation = Operation::AddParticipant {
-                connection: connection.clone(),
-                participant: leg.participant,
-                ring: leg.ring,
-                headers,
-            };
-            let sequence = self.operate(tenant, purpose, operation);
-            self.set_leg(leg.endpoint, LegState::Ringing { sequence });
-        }
-    }
-
-    /// A leg answered. Behind a phone number there may be a voicemail: a person presses 1.
-    fn leg_answered(&mut self, tenant: &mut Tenant, generation: u32, endpoint: u32) {
-        let State::Offering(offering) = &self.state else {
-            return;
-        };
-        let Step::Ringing {
-            accepted_on_desktop,
-            ..
-        } = offering.step
-        else {
-            return;
-        };
-        let Some(leg) = self.leg(generation, endpoint).cloned() else {
-            return;
-        };
-        let confirmed = match leg.kind {
-            EndpointKind::TeamsClient | EndpointKind::CallingSdk => true,
-            EndpointKind::Pstn => accepted_on_desktop,
-        };
-        if confirmed {
-            return self.connect_agent(tenant, generation, endpoint);
-        }
-        let (Some(connection), Some(config)) = (self.connection.clone(), self.config(tenant))
-        else {
-            return self.leg_over(tenant, generation, endpoint, LegState::Failed);
-        };
-        self.set_leg(endpoint, LegState::Confirming);
-        let operation = Operation::Recognize {
-            connection,
-            prompt: config.confirm_prompt,
-            target: leg.participant,
-            digits_max: 1,
-            stop_on_pound: false,
-            silence: config.timeouts.confirm,
-            sensitive: false,
-            collection: None,
-        };
-        self.operate(
-            tenant,
-            Purpose::Confirm {
-                generation,
-                endpoint,
-            },
-            operation,
-        );
-    }
-
-    fn leg_over(&mut self, tenant: &mut Tenant, generation: u32, endpoint: u32, end: LegState) {
-        if self.leg(generation, endpoint).is_none() {
-            return;
-        }
-        self.set_leg(endpoint, end);
-        if end == LegState::Declined {
-            return self.end_offer(tenant, OfferOutcome::Declined);
-        }
-        let State::Offering(offering) = &self.state else {
-            return;
-        };
-        let Step::Ringing { legs, stage, .. } = &offering.step else {
-            return;
-        };
-        if legs
-            .iter()
-            .any(|leg| leg.stage == *stage && !leg.state.is_over())
-        {
-            return;
-        }
-        let next = legs
-            .iter()
-            .map(|leg| leg.stage)
-            .filter(|other| other > stage)
-            .min();
-        let rang_out = legs.iter().any(|leg| leg.state == LegState::RangOut);
-        match next {
-            Some(next) => self.ring_stage(tenant, next),
-            None if rang_out => self.end_offer(tenant, OfferOutcome::Expired),
-            None => self.end_offer(tenant, OfferOutcome::Failed),
         }
     }
 
@@ -648,16 +378,6 @@ impl Call {
             .clear(Timer::Call(self.id, CallTimer::OfferExpires));
         self.leave_queue(tenant);
         self.connected_to(tenant, agent, &waiting, None);
-    }
-
-    fn cancel_legs(&mut self, tenant: &mut Tenant, legs: &[Leg], except: Option<u32>) {
-        for leg in legs.iter().filter(|leg| Some(leg.endpoint) != except) {
-            match leg.state {
-                LegState::Ringing { sequence } => self.cancel_add(tenant, sequence),
-                LegState::Confirming => self.remove_leg(tenant, leg.participant.clone()),
-                LegState::Waiting | LegState::RangOut | LegState::Declined | LegState::Failed => {}
-            }
-        }
     }
 
     fn issue_offer(&mut self, tenant: &mut Tenant, expires_after: Millis) {
@@ -729,92 +449,9 @@ impl Call {
         })
     }
 
-    fn leg(&self, generation: u32, endpoint: u32) -> Option<&Leg> {
-        let State::Offering(offering) = &self.state else {
-            return None;
-        };
-        let Step::Ringing { legs, .. } = &offering.step else {
-            return None;
-        };
-        legs.iter()
-            .find(|leg| offering.generation == generation && leg.endpoint == endpoint)
-    }
-
-    fn set_leg(&mut self, endpoint: u32, state: LegState) {
-        let State::Offering(offering) = &mut self.state else {
-            return;
-        };
-        let Step::Ringing { legs, .. } = &mut offering.step else {
-            return;
-        };
-        if let Some(leg) = legs.iter_mut().find(|leg| leg.endpoint == endpoint) {
-            leg.state = state;
-        }
-    }
-
     fn set_step(&mut self, step: Step) {
         if let State::Offering(offering) = &mut self.state {
             offering.step = step;
         }
     }
 }
-
-/// The native rule: all endpoints in the order of the configuration, at once or one by one.
-fn native_rings(profile: &AgentProfile, settings: &Queue) -> Vec<Ring> {
-    (0_u32..)
-        .zip(&profile.endpoints)
-        .map(|(endpoint, _)| Ring {
-            endpoint,
-            stage: if settings.ring_together { 0 } else { endpoint },
-            ring: settings.ring,
-        })
-        .collect()
-}
-
-/// The legs of rings, one for each endpoint: the first ring of an endpoint counts.
-fn legs_of(rings: &[Ring], profile: &AgentProfile, settings: &Queue) -> Vec<Leg> {
-    let mut known = BTreeSet::new();
-    rings
-        .iter()
-        .filter(|ring| known.insert(ring.endpoint))
-        .filter_map(|ring| leg_of(ring, profile, settings))
-        .collect()
-}
-
-/// A leg of a ring that names an endpoint of the agent. A Teams client rings no longer than the
-/// queue says, because its voicemail would answer.
-fn leg_of(ring: &Ring, profile: &AgentProfile, settings: &Queue) -> Option<Leg> {
-    let endpoint = profile
-        .endpoints
-        .get(usize::try_from(ring.endpoint).ok()?)?;
-    let longest = match endpoint.kind {
-        EndpointKind::TeamsClient => settings.ring,
-        EndpointKind::CallingSdk | EndpointKind::Pstn => RING_MAX,
-    };
-    Some(Leg {
-        endpoint: ring.endpoint,
-        kind: endpoint.kind,
-        participant: endpoint.participant.clone(),
-        stage: ring.stage,
-        ring: ring.ring.clamp(RING_MIN, longest.max(RING_MIN)),
-        state: LegState::Waiting,
-    })
-}
-
-/// Reads why an invitation failed (ACS: Call Automation error codes; sub-code first).
-fn reading_of(codes: ResultCodes) -> LegState {
-    match (codes.code, codes.sub_code) {
-        // 8538 callee declined, 560603 by SIP; 603 declined.
-        (_, 8538 | 560_603) | (603, _) => LegState::Declined,
-        // 10057: the agent is signed in with a token of the wrong kind; nothing rang.
-        (_, 10057) => LegState::Failed,
-        // 480 no answer, 487 request ended, 408 time-out.
-        (480 | 487 | 408, _) => LegState::RangOut,
-        _ => LegState::Failed,
-    }
-}
-
-/// Shortest ring that ACS takes.
-const RING_MIN: Millis = Millis::from_secs(1);
-/// Longest ring that ACS takes (`invitationTimeoutInSeconds`).
-const RING_MAX: Millis = Millis::from_secs(180);

@@ -1,13 +1,18 @@
-//! Operations that are under way: what each is for, how it ends, and what it means for the call.
+//! Operations that are under way: how each is sent, watched and ended, and which rule hears of it.
 //!
 //! An operation ends by its event, by the outcome of its request, or by its deadline. Whatever
 //! comes later finds nothing open and is ignored.
 
+mod callbacks;
+mod purpose;
+
+pub(crate) use crate::call::operations::purpose::{Finished, Purpose};
+
 use crate::call::{Call, State};
 use crate::command::{Command, INTER_TONE, Operation};
 use crate::event::Event;
-use crate::ids::{CollectionId, CommandId, InvitationId, Millis};
-use crate::input::{Digits, Ignored, Outcome, Reply, Response, ResultCodes};
+use crate::ids::{CommandId, InvitationId, Millis};
+use crate::input::{Ignored, Outcome, Reply, Response};
 use crate::participant::Participant;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
@@ -29,223 +34,6 @@ pub(crate) struct OpenOperation {
     /// It was sent again after a restart.
     #[serde(default)]
     resent: bool,
-}
-
-/// What an operation is for: decides which rule hears of its end.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub(crate) enum Purpose {
-    Answer,
-    Menu,
-    Music,
-    Message,
-    /// Ends whatever plays.
-    StopMedia,
-    ExitMessage,
-    ExitMusic,
-    ExitNumber(Participant),
-    VoicemailGreeting,
-    Ring {
-        generation: u32,
-        endpoint: u32,
-        participant: Participant,
-    },
-    CancelAdd,
-    Confirm {
-        generation: u32,
-        endpoint: u32,
-    },
-    /// Takes out a leg that is not wanted.
-    RemoveLeg(Participant),
-    Hold,
-    AddParty(Participant),
-    RemoveParty(Participant),
-    Collect(CollectionId),
-    /// Ends a collection of which nothing was heard.
-    StopCollecting(CollectionId),
-    StartRecording,
-    PauseRecording,
-    ResumeRecording,
-    StopRecording,
-    ObserveRecording,
-    Transcription {
-        on: bool,
-    },
-    Streaming {
-        on: bool,
-    },
-    HangUp,
-    Audit,
-    /// Asks who is in the call. Counts unless a list newer than `list` comes meanwhile.
-    Parties {
-        list: u64,
-    },
-}
-
-/// How an operation ended.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Finished {
-    Done,
-    Digits(Digits),
-    Failed(ResultCodes),
-    Cancelled,
-    Refused { status: u16, sub_code: Option<u32> },
-    Unknown,
-}
-
-impl Finished {
-    /// What the operation was about does not exist any more.
-    pub(crate) fn is_not_found(&self) -> bool {
-        matches!(
-            self,
-            Self::Refused {
-                status: NOT_FOUND,
-                ..
-            }
-        )
-    }
-}
-
-/// HTTP status of a request about something that does not exist any more.
-const NOT_FOUND: u16 = 404;
-
-impl Purpose {
-    /// The response ends it; no event is waited for.
-    fn ends_when_accepted(&self) -> bool {
-        match self {
-            Self::Answer
-            | Self::StopMedia
-            | Self::CancelAdd
-            | Self::StopCollecting(_)
-            | Self::PauseRecording
-            | Self::ResumeRecording
-            | Self::StopRecording
-            | Self::ObserveRecording
-            | Self::Transcription { .. }
-            | Self::Streaming { .. }
-            | Self::HangUp
-            | Self::Audit
-            | Self::Parties { .. } => true,
-            Self::Menu
-            | Self::Music
-            | Self::Message
-            | Self::ExitMessage
-            | Self::ExitMusic
-            | Self::ExitNumber(_)
-            | Self::VoicemailGreeting
-            | Self::Ring { .. }
-            | Self::Confirm { .. }
-            | Self::RemoveLeg(_)
-            | Self::Hold
-            | Self::AddParty(_)
-            | Self::RemoveParty(_)
-            | Self::Collect(_)
-            | Self::StartRecording => false,
-        }
-    }
-
-    /// A refusal with 404 means that the call is gone, not just what the operation was about.
-    fn is_about_the_call(&self) -> bool {
-        match self {
-            Self::Menu
-            | Self::Music
-            | Self::Message
-            | Self::ExitMessage
-            | Self::ExitMusic
-            | Self::VoicemailGreeting
-            | Self::Confirm { .. }
-            | Self::Hold
-            | Self::Collect(_)
-            | Self::Audit
-            | Self::Parties { .. }
-            | Self::HangUp => true,
-            Self::Answer
-            | Self::StopMedia
-            | Self::StopCollecting(_)
-            | Self::ExitNumber(_)
-            | Self::Ring { .. }
-            | Self::CancelAdd
-            | Self::RemoveLeg(_)
-            | Self::AddParty(_)
-            | Self::RemoveParty(_)
-            | Self::StartRecording
-            | Self::PauseRecording
-            | Self::ResumeRecording
-            | Self::StopRecording
-            | Self::ObserveRecording
-            | Self::Transcription { .. }
-            | Self::Streaming { .. } => false,
-        }
-    }
-
-    fn is_play(&self) -> bool {
-        match self {
-            Self::Music
-            | Self::Message
-            | Self::ExitMessage
-            | Self::ExitMusic
-            | Self::VoicemailGreeting
-            | Self::Hold => true,
-            Self::Answer
-            | Self::Menu
-            | Self::StopMedia
-            | Self::ExitNumber(_)
-            | Self::Ring { .. }
-            | Self::CancelAdd
-            | Self::Confirm { .. }
-            | Self::RemoveLeg(_)
-            | Self::AddParty(_)
-            | Self::RemoveParty(_)
-            | Self::Collect(_)
-            | Self::StopCollecting(_)
-            | Self::StartRecording
-            | Self::PauseRecording
-            | Self::ResumeRecording
-            | Self::StopRecording
-            | Self::ObserveRecording
-            | Self::Transcription { .. }
-            | Self::Streaming { .. }
-            | Self::HangUp
-            | Self::Audit
-            | Self::Parties { .. } => false,
-        }
-    }
-
-    fn is_recognize(&self) -> bool {
-        *self == Self::Menu || matches!(self, Self::Confirm { .. } | Self::Collect(_))
-    }
-
-    fn is_endless(&self) -> bool {
-        *self == Self::Music || *self == Self::ExitMusic || *self == Self::Hold
-    }
-
-    /// Reads the outcome of a request that was sent a second time: a refusal may mean that it was
-    /// taken the first time, so that only its event or its deadline tells.
-    fn read_again(&self, outcome: Outcome) -> Outcome {
-        match outcome {
-            Outcome::Refused { status, .. } if *self == Self::Answer || status != NOT_FOUND => {
-                Outcome::Unknown
-            }
-            Outcome::Refused { .. } | Outcome::Accepted(_) | Outcome::Unknown => outcome,
-        }
-    }
-
-    /// The party that is being added.
-    fn adds(&self) -> Option<&Participant> {
-        if let Self::Ring { participant, .. }
-        | Self::ExitNumber(participant)
-        | Self::AddParty(participant) = self
-        {
-            return Some(participant);
-        }
-        None
-    }
-
-    fn removes(&self) -> Option<&Participant> {
-        if let Self::RemoveLeg(participant) | Self::RemoveParty(participant) = self {
-            return Some(participant);
-        }
-        None
-    }
 }
 
 impl Call {
@@ -449,159 +237,6 @@ impl Call {
         }
     }
 
-    pub(crate) fn participant_added(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        who: Participant,
-    ) -> Reply {
-        let found = self.find(sequence, |purpose| {
-            purpose
-                .adds()
-                .is_some_and(|added| added.is_same_party(&who))
-        });
-        match found {
-            Some(sequence) => self.end_operation(tenant, sequence, Finished::Done),
-            None if self.is_expected(&who) => Reply::Ignored(Ignored::ClosedOperation),
-            None if matches!(self.state, State::Ending(_)) => Reply::Ignored(Ignored::NotNow),
-            None => {
-                // Answered after we gave up on it.
-                self.remove_leg(tenant, who);
-                Reply::Done
-            }
-        }
-    }
-
-    pub(crate) fn participant_not_added(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        who: &Participant,
-        codes: ResultCodes,
-    ) -> Reply {
-        let found = self.find(sequence, |purpose| {
-            purpose.adds().is_some_and(|added| added.is_same_party(who))
-        });
-        self.end_found(tenant, found, Finished::Failed(codes))
-    }
-
-    pub(crate) fn invitation_cancelled(
-        &mut self,
-        tenant: &mut Tenant,
-        invitation: &InvitationId,
-    ) -> Reply {
-        let found = self
-            .operations
-            .iter()
-            .find(|(_, open)| open.invitation.as_ref() == Some(invitation))
-            .map(|(sequence, _)| *sequence);
-        self.end_found(tenant, found, Finished::Cancelled)
-    }
-
-    pub(crate) fn participant_removed(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        who: &Participant,
-    ) -> Reply {
-        let found = self.find(sequence, |purpose| {
-            purpose
-                .removes()
-                .is_some_and(|removed| removed.is_same_party(who))
-        });
-        self.end_found(tenant, found, Finished::Done)
-    }
-
-    pub(crate) fn participant_not_removed(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        who: &Participant,
-        codes: ResultCodes,
-    ) -> Reply {
-        let found = self.find(sequence, |purpose| {
-            purpose
-                .removes()
-                .is_some_and(|removed| removed.is_same_party(who))
-        });
-        self.end_found(tenant, found, Finished::Failed(codes))
-    }
-
-    pub(crate) fn play_started(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
-        let Some(sequence) = self.find(sequence, Purpose::is_play) else {
-            return Reply::Ignored(Ignored::ClosedOperation);
-        };
-        let endless = self
-            .operations
-            .get(&sequence)
-            .is_some_and(|open| open.purpose.is_endless());
-        if endless {
-            tenant
-                .timers
-                .clear(Timer::Call(self.id, CallTimer::Operation(sequence)));
-        }
-        Reply::Done
-    }
-
-    pub(crate) fn play_completed(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
-        let found = self.find(sequence, Purpose::is_play);
-        self.end_found(tenant, found, Finished::Done)
-    }
-
-    pub(crate) fn play_failed(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        codes: ResultCodes,
-    ) -> Reply {
-        let found = self.find(sequence, Purpose::is_play);
-        self.end_found(tenant, found, Finished::Failed(codes))
-    }
-
-    pub(crate) fn play_cancelled(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
-        let found = self.find(sequence, Purpose::is_play);
-        self.end_found(tenant, found, Finished::Cancelled)
-    }
-
-    pub(crate) fn digits_recognized(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        digits: Digits,
-    ) -> Reply {
-        let found = self.find(sequence, Purpose::is_recognize);
-        self.end_found(tenant, found, Finished::Digits(digits))
-    }
-
-    pub(crate) fn recognize_failed(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        codes: ResultCodes,
-    ) -> Reply {
-        let found = self.find(sequence, Purpose::is_recognize);
-        self.end_found(tenant, found, Finished::Failed(codes))
-    }
-
-    pub(crate) fn recognize_cancelled(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-    ) -> Reply {
-        let found = self.find(sequence, Purpose::is_recognize);
-        self.end_found(tenant, found, Finished::Cancelled)
-    }
-
-    pub(crate) fn recording_not_started(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: Option<u32>,
-        codes: ResultCodes,
-    ) -> Reply {
-        let found = self.find(sequence, |purpose| *purpose == Purpose::StartRecording);
-        self.end_found(tenant, found, Finished::Failed(codes))
-    }
-
     /// Ends the operation that starts recording, when its event comes.
     pub(crate) fn recording_started(&mut self, tenant: &mut Tenant) {
         self.close_operations(tenant, |purpose| *purpose == Purpose::StartRecording);
@@ -724,36 +359,12 @@ impl Call {
         }
     }
 
-    fn end_found(&mut self, tenant: &mut Tenant, found: Option<u32>, finished: Finished) -> Reply {
-        match found {
-            Some(sequence) => self.end_operation(tenant, sequence, finished),
-            None => Reply::Ignored(Ignored::ClosedOperation),
-        }
-    }
-
     fn end_operation(&mut self, tenant: &mut Tenant, sequence: u32, finished: Finished) -> Reply {
         let Some(open) = self.close(tenant, sequence) else {
             return Reply::Ignored(Ignored::ClosedOperation);
         };
         self.finished(tenant, sequence, open.purpose, finished);
         Reply::Done
-    }
-
-    /// Finds the open operation of an event: by the sequence that the event names, or, where ACS
-    /// named none, the first that fits.
-    fn find(&self, sequence: Option<u32>, fits: impl Fn(&Purpose) -> bool) -> Option<u32> {
-        match sequence {
-            Some(sequence) => self
-                .operations
-                .get(&sequence)
-                .filter(|open| fits(&open.purpose))
-                .map(|_| sequence),
-            None => self
-                .operations
-                .iter()
-                .find(|(_, open)| fits(&open.purpose))
-                .map(|(sequence, _)| *sequence),
-        }
     }
 
     fn close(&mut self, tenant: &mut Tenant, sequence: u32) -> Option<OpenOperation> {
@@ -847,40 +458,6 @@ impl Call {
                 operation,
                 how,
             });
-        }
-    }
-}
-
-impl Purpose {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Menu => "menu",
-            Self::Music => "music",
-            Self::Message => "message",
-            Self::StopMedia => "stop-media",
-            Self::ExitMessage => "exit-message",
-            Self::ExitMusic => "exit-music",
-            Self::ExitNumber(_) => "exit-number",
-            Self::VoicemailGreeting => "voicemail-greeting",
-            Self::Ring { .. } => "ring",
-            Self::CancelAdd => "cancel-add",
-            Self::Confirm { .. } => "confirm",
-            Self::RemoveLeg(_) => "remove-leg",
-            Self::Hold => "hold",
-            Self::AddParty(_) => "add-party",
-            Self::RemoveParty(_) => "remove-party",
-            Self::Collect(_) => "collect",
-            Self::StopCollecting(_) => "stop-collecting",
-            Self::StartRecording => "start-recording",
-            Self::PauseRecording => "pause-recording",
-            Self::ResumeRecording => "resume-recording",
-            Self::StopRecording => "stop-recording",
-            Self::ObserveRecording => "observe-recording",
-            Self::Transcription { .. } => "transcription",
-            Self::Streaming { .. } => "streaming",
-            Self::HangUp => "hang-up",
-            Self::Audit | Self::Parties { .. } => "audit",
         }
     }
 }

@@ -1,0 +1,255 @@
+//! What an operation is for, how it can end, and what follows from either.
+
+use crate::ids::CollectionId;
+use crate::input::{Digits, Outcome, ResultCodes};
+use crate::participant::Participant;
+use serde::{Deserialize, Serialize};
+
+/// What an operation is for: decides which rule hears of its end.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) enum Purpose {
+    Answer,
+    Menu,
+    Music,
+    Message,
+    /// Ends whatever plays.
+    StopMedia,
+    ExitMessage,
+    ExitMusic,
+    ExitNumber(Participant),
+    VoicemailGreeting,
+    Ring {
+        generation: u32,
+        endpoint: u32,
+        participant: Participant,
+    },
+    CancelAdd,
+    Confirm {
+        generation: u32,
+        endpoint: u32,
+    },
+    /// Takes out a leg that is not wanted.
+    RemoveLeg(Participant),
+    Hold,
+    AddParty(Participant),
+    RemoveParty(Participant),
+    Collect(CollectionId),
+    /// Ends a collection of which nothing was heard.
+    StopCollecting(CollectionId),
+    StartRecording,
+    PauseRecording,
+    ResumeRecording,
+    StopRecording,
+    ObserveRecording,
+    Transcription {
+        on: bool,
+    },
+    Streaming {
+        on: bool,
+    },
+    HangUp,
+    Audit,
+    /// Asks who is in the call. Counts unless a list newer than `list` comes meanwhile.
+    Parties {
+        list: u64,
+    },
+}
+
+/// How an operation ended.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Finished {
+    Done,
+    Digits(Digits),
+    Failed(ResultCodes),
+    Cancelled,
+    Refused { status: u16, sub_code: Option<u32> },
+    Unknown,
+}
+
+impl Finished {
+    /// What the operation was about does not exist any more.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: NOT_FOUND,
+                ..
+            }
+        )
+    }
+}
+
+/// HTTP status of a request about something that does not exist any more.
+pub(super) const NOT_FOUND: u16 = 404;
+
+impl Purpose {
+    /// The response ends it; no event is waited for.
+    pub(super) fn ends_when_accepted(&self) -> bool {
+        match self {
+            Self::Answer
+            | Self::StopMedia
+            | Self::CancelAdd
+            | Self::StopCollecting(_)
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. }
+            | Self::HangUp
+            | Self::Audit
+            | Self::Parties { .. } => true,
+            Self::Menu
+            | Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::ExitNumber(_)
+            | Self::VoicemailGreeting
+            | Self::Ring { .. }
+            | Self::Confirm { .. }
+            | Self::RemoveLeg(_)
+            | Self::Hold
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::Collect(_)
+            | Self::StartRecording => false,
+        }
+    }
+
+    /// A refusal with 404 means that the call is gone, not just what the operation was about.
+    pub(super) fn is_about_the_call(&self) -> bool {
+        match self {
+            Self::Menu
+            | Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::VoicemailGreeting
+            | Self::Confirm { .. }
+            | Self::Hold
+            | Self::Collect(_)
+            | Self::Audit
+            | Self::Parties { .. }
+            | Self::HangUp => true,
+            Self::Answer
+            | Self::StopMedia
+            | Self::StopCollecting(_)
+            | Self::ExitNumber(_)
+            | Self::Ring { .. }
+            | Self::CancelAdd
+            | Self::RemoveLeg(_)
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::StartRecording
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. } => false,
+        }
+    }
+
+    pub(super) fn is_play(&self) -> bool {
+        match self {
+            Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::ExitMusic
+            | Self::VoicemailGreeting
+            | Self::Hold => true,
+            Self::Answer
+            | Self::Menu
+            | Self::StopMedia
+            | Self::ExitNumber(_)
+            | Self::Ring { .. }
+            | Self::CancelAdd
+            | Self::Confirm { .. }
+            | Self::RemoveLeg(_)
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::Collect(_)
+            | Self::StopCollecting(_)
+            | Self::StartRecording
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. }
+            | Self::HangUp
+            | Self::Audit
+            | Self::Parties { .. } => false,
+        }
+    }
+
+    pub(super) fn is_recognize(&self) -> bool {
+        *self == Self::Menu || matches!(self, Self::Confirm { .. } | Self::Collect(_))
+    }
+
+    pub(super) fn is_endless(&self) -> bool {
+        *self == Self::Music || *self == Self::ExitMusic || *self == Self::Hold
+    }
+
+    /// Reads the outcome of a request that was sent a second time: a refusal may mean that it was
+    /// taken the first time, so that only its event or its deadline tells.
+    pub(super) fn read_again(&self, outcome: Outcome) -> Outcome {
+        match outcome {
+            Outcome::Refused { status, .. } if *self == Self::Answer || status != NOT_FOUND => {
+                Outcome::Unknown
+            }
+            Outcome::Refused { .. } | Outcome::Accepted(_) | Outcome::Unknown => outcome,
+        }
+    }
+
+    /// The party that is being added.
+    pub(super) fn adds(&self) -> Option<&Participant> {
+        if let Self::Ring { participant, .. }
+        | Self::ExitNumber(participant)
+        | Self::AddParty(participant) = self
+        {
+            return Some(participant);
+        }
+        None
+    }
+
+    pub(super) fn removes(&self) -> Option<&Participant> {
+        if let Self::RemoveLeg(participant) | Self::RemoveParty(participant) = self {
+            return Some(participant);
+        }
+        None
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Menu => "menu",
+            Self::Music => "music",
+            Self::Message => "message",
+            Self::StopMedia => "stop-media",
+            Self::ExitMessage => "exit-message",
+            Self::ExitMusic => "exit-music",
+            Self::ExitNumber(_) => "exit-number",
+            Self::VoicemailGreeting => "voicemail-greeting",
+            Self::Ring { .. } => "ring",
+            Self::CancelAdd => "cancel-add",
+            Self::Confirm { .. } => "confirm",
+            Self::RemoveLeg(_) => "remove-leg",
+            Self::Hold => "hold",
+            Self::AddParty(_) => "add-party",
+            Self::RemoveParty(_) => "remove-party",
+            Self::Collect(_) => "collect",
+            Self::StopCollecting(_) => "stop-collecting",
+            Self::StartRecording => "start-recording",
+            Self::PauseRecording => "pause-recording",
+            Self::ResumeRecording => "resume-recording",
+            Self::StopRecording => "stop-recording",
+            Self::ObserveRecording => "observe-recording",
+            Self::Transcription { .. } => "transcription",
+            Self::Streaming { .. } => "streaming",
+            Self::HangUp => "hang-up",
+            Self::Audit | Self::Parties { .. } => "audit",
+        }
+    }
+}
