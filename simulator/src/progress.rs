@@ -22,12 +22,15 @@ pub struct Progress {
     pub ended: usize,
     /// Calls that the application has not been told the end of.
     pub calls_open: usize,
+    /// Incoming calls that the application is being told of, and has not answered yet.
+    pub deliveries_open: usize,
 }
 
 impl Progress {
-    /// Whether every caller is gone and the application knows it.
+    /// Whether every caller is gone and the application knows it. An answer that is still on its way decides whether a
+    /// call was acknowledged.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.ended == self.placed && self.calls_open == 0
+        self.ended == self.placed && self.calls_open == 0 && self.deliveries_open == 0
     }
 }

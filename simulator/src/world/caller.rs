@@ -52,6 +52,10 @@ impl Caller {
 
     pub(super) fn count(&self, progress: &mut Progress) {
         progress.placed += 1;
+        let mut deliveries = self.record.deliveries.iter();
+        if deliveries.any(|delivery| delivery.finished.is_none()) {
+            progress.deliveries_open += 1;
+        }
         let row = match (&self.stage, self.phase) {
             (Stage::Waiting, _) => &mut progress.waiting_to_dial,
             (Stage::Gone, _) => &mut progress.ended,
