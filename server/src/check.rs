@@ -24,7 +24,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if !faulty.is_empty() {
         let count = faulty.len();
-        bail!("{count} of the plugins cannot be loaded; their decisions would fall back");
+        let noun = if count == 1 { "mistake" } else { "mistakes" };
+        bail!("the plugins have {count} {noun}; their decisions would fall back");
     }
     let config = &compiled.config;
     println!(

@@ -49,22 +49,28 @@ fn check(name: &str, file: &Path, config: &str) -> (bool, String) {
 #[test]
 fn a_plugin_that_cannot_be_loaded_is_a_mistake_with_its_place() {
     let skill_match = plugins().join("skill-match.wasm");
+    let recording_policy = plugins().join("recording-policy.wasm");
     let (passes, said) = check("right", &skill_match, "{}");
     assert!(passes, "{said}");
-    for (name, file, config, expected) in [
-        ("text", Path::new("text.wasm"), "{}", "component"),
-        ("config", &skill_match, r#"{ "nonsense": 1 }"#, "nonsense"),
+    let (slot, queue) = ("plugins.rank (line ", "queues.chat.skill_match (line ");
+    let nonsense = r#"{ "nonsense": 1 }"#;
+    for (name, file, config, place, expected) in [
+        ("text", Path::new("text.wasm"), "{}", slot, "component"),
+        ("config", &skill_match, nonsense, slot, "nonsense"),
+        ("point", &recording_policy, "{}", queue, "does not answer"),
     ] {
         let (passes, said) = check(name, file, config);
         assert!(!passes, "{name}: {said}");
-        assert!(said.contains("plugins.rank (line "), "{name}: {said}");
+        assert!(said.contains(place), "{name}: {said}");
         assert!(said.contains(expected), "{name}: {said}");
     }
 }
 
 #[test]
 fn a_plugin_file_that_is_not_there_yet_is_a_warning() {
-    let (passes, said) = check("missing", Path::new("missing.wasm"), "{}");
-    assert!(passes, "{said}");
-    assert!(said.contains("warning: plugins.rank.file"), "{said}");
+    for (name, file) in [("missing", "missing.wasm"), ("folder", ".")] {
+        let (passes, said) = check(name, Path::new(file), "{}");
+        assert!(passes, "{said}");
+        assert!(said.contains("warning: plugins.rank.file"), "{said}");
+    }
 }

@@ -15,15 +15,18 @@ mod secret;
 mod source;
 mod structure;
 mod text;
+mod tokens;
 mod v1;
 
+#[cfg(feature = "azure")]
+pub(crate) use compile::plain_http;
 pub use compile::{AUDIO_RATE, CONFIG_NAME_CHARS_MAX, PROMPT_BYTES_MAX, SECRET_CHARS_MIN, compile};
 pub use output::{
-    AcsSettings, ApiToken, Compiled, Holder, JournalSettings, PluginHostSettings, PluginLimits,
-    PluginSlot,
+    AcsSettings, Compiled, JournalSettings, PluginHostSettings, PluginLimits, PluginSlot,
 };
 pub use problem::{Position, Problem};
 pub use schema::config_v1 as schema;
 pub use secret::Secret;
 pub use source::{Machine, Memory, Source};
 pub use text::TEXT_BYTES_MAX;
+pub use tokens::{Holder, TokenDigest, Tokens};

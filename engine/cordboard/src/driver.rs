@@ -26,7 +26,9 @@ pub use inbox::InboxLimits;
 pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
 pub(crate) use rebuild::{Rebuilt, rebuild};
-pub use records::{Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, subject_of_call};
+pub use records::{
+    Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES, subject_of_call,
+};
 
 use crate::error::{BuildError, SubmitError};
 use crate::events::Events;

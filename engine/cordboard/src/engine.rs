@@ -43,8 +43,6 @@ struct Inner {
     plugins: Option<Arc<Plugins>>,
     #[cfg(feature = "azure")]
     edge: Option<crate::edge::Edge>,
-    #[cfg(feature = "azure")]
-    tokens: ArcSwap<crate::edge::api::Tokens>,
 }
 
 /// What reads the journal beside the driver.
@@ -186,8 +184,8 @@ impl Engine {
     }
 
     #[cfg(feature = "azure")]
-    pub(crate) fn tokens(&self) -> Arc<crate::edge::api::Tokens> {
-        self.0.tokens.load_full()
+    pub(crate) fn compiled(&self) -> Arc<Compiled> {
+        self.0.current.load_full()
     }
 
     fn driver(&self) -> &Driver {

@@ -13,7 +13,7 @@ pub use json::to_json;
 use cordboard_clock::{Clock, Hold};
 use cordboard_core::ids::{AgentId, CallId, Timestamp};
 use cordboard_core::{Event, Tenant};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
@@ -178,7 +178,7 @@ impl Events {
             state.gone = oldest.cursor;
         }
         state.kept.push_back(Arc::new(event));
-        self.0.wake(&mut state, hold);
+        self.0.tell(state, hold);
     }
 
     /// Tells everybody that there will be no more.
@@ -186,7 +186,7 @@ impl Events {
         let mut state = self.0.state.lock();
         if state.stopped.is_none() {
             state.stopped = Some(reason.to_owned());
-            self.0.wake(&mut state, hold);
+            self.0.tell(state, hold);
         }
     }
 }
@@ -261,9 +261,10 @@ impl Subscription {
         if self.over {
             return Poll::Ready(None);
         }
-        if let Some(subscriber) = state.subscribers.get_mut(&self.number) {
-            subscriber.waker = Some(context.waker().clone());
-        }
+        let subscriber = state.subscribers.get_mut(&self.number);
+        let before = subscriber.and_then(|this| this.waker.replace(context.waker().clone()));
+        drop(state);
+        drop(before);
         Poll::Pending
     }
 
@@ -377,14 +378,17 @@ struct Shared {
 }
 
 impl Shared {
-    fn wake(&self, state: &mut State, hold: &Hold) {
+    /// Tells the subscribers that there is something new. Wakers are called once the lock is free:
+    /// what they do, and what is dropped with them, is their runtime's affair.
+    fn tell(&self, mut state: MutexGuard<'_, State>, hold: &Hold) {
+        let mut wakers = Vec::new();
         for subscriber in state.subscribers.values_mut() {
             subscriber.hold.get_or_insert_with(|| hold.clone());
-            if let Some(waker) = subscriber.waker.take() {
-                waker.wake();
-            }
+            wakers.extend(subscriber.waker.take());
         }
+        drop(state);
         self.changed.notify_all();
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -474,6 +478,24 @@ mod tests {
         events.stop("the disk is full", &hold);
         assert_eq!(cursors(&mut subscription), ["1.1", "the disk is full"]);
         assert!(subscription.wait().is_none());
+    }
+
+    #[test]
+    fn a_waker_may_come_back_to_the_events() {
+        struct Looking(Events, Mutex<Option<EventCursor>>);
+        impl std::task::Wake for Looking {
+            fn wake(self: Arc<Self>) {
+                *self.1.lock() = Some(self.0.newest());
+            }
+        }
+        let (events, hold) = events(10);
+        let mut subscription = events.subscribe(None);
+        let looking = Arc::new(Looking(events.clone(), Mutex::default()));
+        let waker = Waker::from(Arc::clone(&looking));
+        let mut context = Context::from_waker(&waker);
+        assert!(subscription.poll_next(&mut context).is_pending());
+        events.publish(event(1, 1), &hold);
+        assert_eq!(*looking.1.lock(), Some(event(1, 1).cursor));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 mod words;
 
-use crate::driver::{RecordBody, fold_log, subject_of_call};
+use crate::driver::{RecordBody, SUBJECT_OF_NAMES, fold_log, subject_of_call};
 use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
@@ -19,9 +19,6 @@ use std::path::Path;
 
 /// Most records of a call that are told.
 pub const RECORDS_TOLD_MAX: usize = 100_000;
-
-/// The subject of the records that hold names.
-pub(crate) const SUBJECT_OF_NAMES: &str = "names";
 
 /// Records that are read at once.
 const PAGE: usize = 1_000;
@@ -113,7 +110,7 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             });
         }
     }
-    match log_lines(folder, call) {
+    match log_lines(folder, call, &symbols) {
         Ok(found) => {
             lines.extend(found);
             lines.sort_by_key(|line| line.sequence);
@@ -157,7 +154,11 @@ impl fmt::Display for Explanation {
 }
 
 /// What was sent and what came back, from the log.
-fn log_lines(folder: &Path, call: CallId) -> Result<Vec<ExplanationLine>, ReplayError> {
+fn log_lines(
+    folder: &Path,
+    call: CallId,
+    symbols: &Symbols,
+) -> Result<Vec<ExplanationLine>, ReplayError> {
     let open = || match open_replay(folder, ReplayFrom::Start) {
         Err(OpenError::Unreadable(ReadError::StartWasCut { .. })) => {
             Ok(open_replay(folder, ReplayFrom::NewestSnapshot)?)
@@ -176,7 +177,7 @@ fn log_lines(folder: &Path, call: CallId) -> Result<Vec<ExplanationLine>, Replay
             }));
         };
         if let Ok(input) = decode_payload::<Input>(&entry.payload) {
-            say(words::input(&input, call));
+            say(words::input(&input, call, symbols));
         }
         for command in &folded.commands {
             if let Command::Operate { id, operation } = command

@@ -4,9 +4,9 @@ use crate::config::{Compiled, PluginSlot, Problem};
 use crate::driver::{Advisor, Answer, Evidence};
 use cordboard_clock::Hold;
 use cordboard_core::Config;
-use cordboard_core::config::Symbols;
+use cordboard_core::config::{Queue, Symbols};
 use cordboard_core::ids::{PluginId, Symbol};
-use cordboard_core::question::Ask;
+use cordboard_core::question::{Ask, DecisionPoint};
 use cordboard_journal::Blobs;
 use cordboard_plugin_host::{
     BreakerConfig, Digest, HostConfig, HostError, Job, Names, OutcomeCounts, PluginHost,
@@ -76,18 +76,45 @@ impl Plugins {
         });
     }
 
-    /// Tries every plugin of a configuration whose file is there, and tells which cannot be loaded.
+    /// Tries every plugin of a configuration whose file is there, and tells which cannot be loaded,
+    /// or are asked what they do not answer.
     fn faulty(&self, config: &Compiled) -> Vec<Problem> {
         let Some(host) = self.host.get() else {
             return Vec::new();
         };
         let names = names(&config.config);
-        let faulty = config.plugins.values().filter_map(|slot| {
-            let component = host.read(&slot.file).ok()?;
-            let error = host.compile(&spec(slot, &component, &names)).err()?;
-            Some(config.problem(&["plugins", &slot.name], error.to_string()))
-        });
-        faulty.collect()
+        let mut faulty = Vec::new();
+        let mut loaded = BTreeMap::new();
+        for (id, slot) in &config.plugins {
+            let Ok(component) = host.read(&slot.file) else {
+                continue;
+            };
+            match host.compile(&spec(slot, &component, &names)) {
+                Ok(plugin) => drop(loaded.insert(*id, plugin)),
+                Err(error) => {
+                    faulty.push(config.problem(&["plugins", &slot.name], error.to_string()));
+                }
+            }
+        }
+        for (queue, rule) in &config.config.queues {
+            let queue = config.config.symbols.name(queue.0);
+            for (keys, slot, point) in asked(rule) {
+                let Some(plugin) = slot.and_then(|slot| loaded.get(&slot)) else {
+                    continue;
+                };
+                let info = plugin.info();
+                if !info.answers(point) {
+                    let message = format!(
+                        "plugin `{}` does not answer {}; name one that does",
+                        info.manifest.name,
+                        point.name()
+                    );
+                    let path: Vec<&str> = ["queues", queue].iter().chain(keys).copied().collect();
+                    faulty.push(config.problem(&path, message));
+                }
+            }
+        }
+        faulty
     }
 
     /// Tells how the slots of a configuration are doing.
@@ -113,9 +140,9 @@ impl Plugins {
     }
 }
 
-/// Loads the plugins of a configuration for a moment and tells what keeps them from being loaded: no
+/// Loads the plugins of a configuration for a moment and tells what keeps them from being of use: no
 /// component, another version of the contract, imports that no plugin has, a configuration that is
-/// not what the plugin asks for. A file that cannot be read is told by the configuration's warnings.
+/// not what the plugin asks for, a decision point that it does not have. A file that cannot be read is told by the configuration's warnings.
 ///
 /// # Errors
 ///
@@ -124,6 +151,35 @@ pub fn check_plugins(config: &Compiled) -> Result<Vec<Problem>, HostError> {
     let plugins = Plugins::default();
     plugins.prepare(config)?;
     Ok(plugins.faulty(config))
+}
+
+/// Where a queue names the plugin of a decision point.
+type Asked = (&'static [&'static str], Option<PluginId>, DecisionPoint);
+
+/// The plugins that a queue asks.
+fn asked(queue: &Queue) -> [Asked; 4] {
+    [
+        (
+            &["skill_match"],
+            queue.skill_match,
+            DecisionPoint::SkillMatch,
+        ),
+        (
+            &["contact_select"],
+            queue.contact_select,
+            DecisionPoint::ContactSelect,
+        ),
+        (
+            &["endpoint_select"],
+            queue.endpoint_select,
+            DecisionPoint::EndpointSelect,
+        ),
+        (
+            &["recording", "policy"],
+            queue.recording.policy,
+            DecisionPoint::RecordingPolicy,
+        ),
+    ]
 }
 
 fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> PluginSpec<'a> {

@@ -14,7 +14,7 @@ use cordboard_core::event::{AgentStatus, CallOutcome, OfferOutcome};
 use cordboard_core::ids::CallId;
 use cordboard_core::input::{Ignored, Refusal};
 use cordboard_core::question::PluginFailure;
-use cordboard_journal::Options;
+use cordboard_journal::{OpenError, Options};
 use std::sync::Arc;
 use support::{
     Accepting, DECISIONS, MEDIA, Reversing, compiled, decisions_with_plugin, eventually, next,
@@ -445,6 +445,8 @@ fn a_plugins_verdict_decides_and_is_explained() {
     eventually(|| explain(folder.path(), call).is_ok());
     let running = explain(folder.path(), call).unwrap();
     assert!(!running.gaps.is_empty());
+    let sofia = engine.supervisor("sofia");
+    sofia.call(call).requeue("chat").unwrap().wait().ok();
     engine.shutdown().unwrap();
     let story = explain(folder.path(), call).unwrap().to_string();
     for part in [
@@ -454,6 +456,7 @@ fn a_plugins_verdict_decides_and_is_explained() {
         "1. agent `ben`, score 1 (the last shall be first)",
         "not agent `anna`: ranked lower",
         "to agent `ben`",
+        "supervisor `sofia` asks to put the caller into queue `chat`",
     ] {
         assert!(story.contains(part), "{part} is not in:\n{story}");
     }
@@ -594,17 +597,14 @@ fn a_new_configuration_keeps_the_numbers_of_names() {
 #[cfg(feature = "azure")]
 #[test]
 fn an_engine_with_acs_needs_a_runtime_and_says_everything_at_once() {
-    let text = MEDIA.replace("endpoint=http://127.0.0.1:9;", "endpoint=nonsense;");
-    let error = Engine::builder(compiled(&text))
-        .journal_in_memory(disk())
+    let folder = std::path::PathBuf::from("gone");
+    let error = Engine::builder(compiled(MEDIA))
+        .journal_with(|_| Err(OpenError::NotThere { folder }))
         .build()
         .unwrap_err();
     let said = error.to_string();
     assert!(said.contains("no tokio runtime"), "{said}");
-    assert!(
-        said.contains("the address `nonsense` cannot be used"),
-        "{said}"
-    );
+    assert!(said.contains("there is no journal in `gone`"), "{said}");
     assert_eq!(error.0.len(), 2);
 }
 

@@ -6,7 +6,7 @@ use cordboard_contract::{
     manifest::Manifest,
     v0_1::{self as contract, Point},
 };
-use cordboard_core::question::{Ask, PluginFailure, Verdict};
+use cordboard_core::question::{Ask, DecisionPoint, PluginFailure, Verdict};
 use parking_lot::Mutex;
 use serde_json::Value;
 use wasmtime::component::{Component, InstancePre};
@@ -63,6 +63,14 @@ pub struct PluginInfo {
     pub points: Vec<Point>,
     /// How many decisions one instance makes; 1 is a fresh instance each time.
     pub calls_per_instance: u32,
+}
+
+impl PluginInfo {
+    /// Tells whether it can be asked at a decision point.
+    #[must_use]
+    pub fn answers(&self, point: DecisionPoint) -> bool {
+        self.points.contains(&v0_1::point_of(point))
+    }
 }
 
 /// A plugin that is ready to decide. It never changes: a new version or configuration is a new one.

@@ -11,6 +11,8 @@ mod queues;
 mod tuning;
 
 pub use connection::SECRET_CHARS_MIN;
+#[cfg(feature = "azure")]
+pub(crate) use connection::plain_http;
 pub use names::CONFIG_NAME_CHARS_MAX;
 pub use prompts::{AUDIO_RATE, PROMPT_BYTES_MAX};
 

@@ -4,9 +4,10 @@ use super::problem::{Path, Problem};
 use super::secret::Secret;
 use super::source::Kept;
 use super::text;
+use super::tokens::Tokens;
 use cordboard_core::Config;
 use cordboard_core::config::Symbols;
-use cordboard_core::ids::{AgentId, PluginId};
+use cordboard_core::ids::PluginId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,7 +23,7 @@ pub struct Compiled {
     /// The connection to Azure Communication Services; none for decision-only use.
     pub acs: Option<AcsSettings>,
     /// Who may use the HTTP API.
-    pub tokens: Vec<ApiToken>,
+    pub tokens: Tokens,
     /// The plugin slots.
     pub plugins: BTreeMap<PluginId, PluginSlot>,
     /// How plugins are run.
@@ -99,26 +100,6 @@ pub struct AcsSettings {
     pub event_grid_secrets: Vec<Secret>,
     /// Whether plain HTTP is allowed.
     pub allow_http: bool,
-}
-
-/// A token of the HTTP API.
-#[derive(Clone, Debug)]
-pub struct ApiToken {
-    /// Who shows it.
-    pub holder: Holder,
-    /// The token.
-    pub token: Secret,
-}
-
-/// Who shows a token.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Holder {
-    /// An agent: sees its own offers and calls, acts for itself.
-    Agent(AgentId),
-    /// A supervisor, by name: sees everything, acts on everything.
-    Supervisor(String),
-    /// An observer, by name: sees everything, acts on nothing.
-    Observer(String),
 }
 
 /// Where the journal is kept.

@@ -49,7 +49,11 @@ impl Source for Machine {
     }
 
     fn check(&self, path: &str) -> io::Result<()> {
-        std::fs::File::open(self.folder.join(path)).map(drop)
+        let file = std::fs::File::open(self.folder.join(path))?;
+        if file.metadata()?.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        Ok(())
     }
 
     fn variable(&self, name: &str) -> Option<String> {

@@ -1,7 +1,6 @@
 //! Decision records: what the core decided, joined with what the plugin was asked and answered.
 
 use super::advisor::Evidence;
-use crate::explain::SUBJECT_OF_NAMES;
 use cordboard_core::config::Symbols;
 use cordboard_core::decision::Decision;
 use cordboard_core::ids::{CallId, QuestionId, Timestamp};
@@ -55,6 +54,9 @@ pub struct Consultation {
     /// How the answer came about; unknown when the record was made again after a crash.
     pub evidence: Option<Evidence>,
 }
+
+/// The subject of the records that hold names.
+pub const SUBJECT_OF_NAMES: &str = "names";
 
 /// The subject under which the records of a call are found.
 #[must_use]

@@ -7,8 +7,6 @@ mod answer;
 mod stream;
 mod views;
 
-pub(crate) use access::Tokens;
-
 use crate::edge::body_limit::limit_bodies;
 use crate::engine::Engine;
 use axum::Router;

@@ -3,12 +3,11 @@
 use super::operator::AcsOperator;
 use super::settings::EdgeSettings;
 use super::{DigitsSink, Edge, EdgeParts};
-use crate::config::Compiled;
+use crate::config::{Compiled, plain_http};
 use crate::driver::{Driver, Operator};
 use crate::error::BuildError;
 use arc_swap::ArcSwap;
 use cordboard_acs::edge_key::EdgeKey;
-use cordboard_acs::endpoint::PlainHttp;
 use cordboard_acs::{Client, ClientLimits, Endpoint};
 use cordboard_clock::Clock;
 use cordboard_journal::Nonce;
@@ -62,11 +61,7 @@ impl AzureSetup {
                 "there is no tokio runtime to send requests on: build the engine inside one, or give one with `runtime`",
             ));
         }
-        let plain_http = if acs.allow_http {
-            PlainHttp::Anywhere
-        } else {
-            PlainHttp::LoopbackOnly
-        };
+        let plain_http = plain_http(acs.allow_http);
         let client = Endpoint::from_connection_string(acs.connection_string.expose(), plain_http)
             .map_err(|error| error.to_string())
             .and_then(|endpoint| {

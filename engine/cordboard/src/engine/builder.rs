@@ -245,8 +245,6 @@ impl EngineBuilder {
         Ok(Engine(Arc::new(Inner {
             driver,
             events,
-            #[cfg(feature = "azure")]
-            tokens: ArcSwap::from_pointee(crate::edge::api::Tokens::new(&config)),
             current: ArcSwap::from_pointee(config),
             readers: Mutex::new(Some(Readers { records, blobs })),
             reloading: Mutex::default(),

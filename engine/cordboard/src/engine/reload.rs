@@ -1,7 +1,7 @@
 //! Replacing the configuration while calls run.
 
+use super::Engine;
 use super::builder::{check_tenant, keep_text};
-use super::{Engine, Inner};
 use crate::config::Compiled;
 use crate::error::{BuildError, BuildErrors, SubmitError};
 use cordboard_core::Input;
@@ -48,13 +48,13 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
         (Some(edge), Some(settings)) => Some((edge, edge.settings.swap(Arc::new(settings)))),
         _ => None,
     };
-    put(inner, &config);
+    inner.current.store(Arc::clone(&config));
     let input = Input::Config(Arc::clone(&config.config));
     let taken = inner.driver.submit(input, inner.driver.clock().hold());
     let Err(error) = taken.wait() else {
         return Ok(());
     };
-    put(inner, &before);
+    inner.current.store(before.clone());
     #[cfg(feature = "azure")]
     if let Some((edge, settings)) = settings_before {
         edge.settings.store(settings);
@@ -63,12 +63,4 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
         plugins.load(&before, &blobs);
     }
     Err(BuildError::Reload(error).into())
-}
-
-fn put(inner: &Inner, config: &Arc<Compiled>) {
-    #[cfg(feature = "azure")]
-    inner
-        .tokens
-        .store(Arc::new(crate::edge::api::Tokens::new(config)));
-    inner.current.store(Arc::clone(config));
 }

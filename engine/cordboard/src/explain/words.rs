@@ -8,10 +8,11 @@ use cordboard_core::event::{
     AgentStatus, CallOutcome, Event, OfferOutcome, PartyChange, RecordingStatus,
 };
 use cordboard_core::ids::{CallId, CommandId, Timestamp};
-use cordboard_core::input::{CallEventKind, Digits, Input, Outcome, ResultCodes};
-use cordboard_core::question::Facts;
+use cordboard_core::input::{
+    Actor, CallAction, CallEventKind, Digits, Input, Outcome, ResultCodes,
+};
 use cordboard_core::question::{
-    Advice, EndpointKind, PluginFailure, Ranked, RecordingAction, Ring,
+    Advice, Consent, EndpointKind, Facts, PluginFailure, Ranked, RecordingAction, Ring,
 };
 use std::fmt::Write;
 
@@ -167,7 +168,7 @@ pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
 }
 
 /// What an input says about a call, if it is about it.
-pub(super) fn input(input: &Input, call: CallId) -> Option<String> {
+pub(super) fn input(input: &Input, call: CallId, symbols: &Symbols) -> Option<String> {
     match input {
         Input::Outcome { command, outcome } if command.call == call => {
             let what = match outcome {
@@ -191,11 +192,53 @@ pub(super) fn input(input: &Input, call: CallId) -> Option<String> {
             call: about,
             by,
             action,
-        } if *about == call => {
-            // Parties of an action are masked by their own `Debug`.
-            Some(format!("{by:?} asks for {action:?}"))
-        }
+        } if *about == call => Some(format!(
+            "{} {}",
+            actor(by, symbols),
+            call_action(action, symbols)
+        )),
         _ => None,
+    }
+}
+
+fn actor(by: &Actor, symbols: &Symbols) -> String {
+    match by {
+        Actor::Agent(agent) => format!("agent `{}`", symbols.name(agent.0)),
+        Actor::Supervisor(name) => format!("supervisor `{name}`"),
+        Actor::System => "the embedding program".to_owned(),
+    }
+}
+
+/// What somebody asks for. It may have been refused: what came of it is told by events.
+fn call_action(action: &CallAction, symbols: &Symbols) -> String {
+    match action {
+        CallAction::Hold => "asks to put the caller on hold".to_owned(),
+        CallAction::Unhold => "asks to take the caller back".to_owned(),
+        CallAction::StartRecording => "asks to start recording".to_owned(),
+        CallAction::StopRecording => "asks to stop recording".to_owned(),
+        CallAction::PauseRecording => "asks to pause recording".to_owned(),
+        CallAction::ResumeRecording => "asks to resume recording".to_owned(),
+        CallAction::SetConsent(Consent::Given) => "notes consent to being recorded".to_owned(),
+        CallAction::SetConsent(Consent::Refused) => "notes a refusal to be recorded".to_owned(),
+        CallAction::SetConsent(Consent::Unknown) => {
+            "notes that consent to being recorded is not known".to_owned()
+        }
+        CallAction::Collect(collection) => {
+            format!(
+                "asks to collect digits for `{}`",
+                symbols.name(collection.0)
+            )
+        }
+        CallAction::AddParticipant(party) => format!("asks to add {}", party.masked()),
+        CallAction::RemoveParticipant(party) => format!("asks to remove {}", party.masked()),
+        CallAction::Leave => "asks to leave".to_owned(),
+        CallAction::End => "asks to end the call".to_owned(),
+        CallAction::Requeue(queue) => {
+            format!(
+                "asks to put the caller into queue `{}`",
+                symbols.name(queue.0)
+            )
+        }
     }
 }
 

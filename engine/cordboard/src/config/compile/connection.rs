@@ -1,10 +1,13 @@
 //! The connection to the service, tokens, secrets and the address to listen on.
 
 use super::Checker;
-use crate::config::output::{AcsSettings, ApiToken, Holder};
+use crate::config::output::AcsSettings;
 use crate::config::problem::Path;
 use crate::config::secret::Secret;
+use crate::config::tokens::{Holder, Tokens};
 use crate::config::v1::{ConfigText, Role, SecretRef};
+#[cfg(feature = "azure")]
+use cordboard_acs::{Endpoint, endpoint::PlainHttp};
 use cordboard_core::ids::AgentId;
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -25,8 +28,9 @@ impl Checker<'_> {
         let host = base
             .strip_prefix("https://")
             .or_else(|| base.strip_prefix("http://").filter(|_| acs.allow_http));
-        let is_address =
-            host.is_some_and(|host| !host.is_empty() && !host.contains(['?', '#', '@', ' ']));
+        let is_address = host.is_some_and(|host| {
+            !host.is_empty() && !host.contains(['?', '#', '@', ' ']) && has_sound_port(host)
+        });
         if !is_address {
             self.refuse(
                 &path.key("callback_base_url"),
@@ -38,20 +42,12 @@ impl Checker<'_> {
         }
         let string_path = path.key("connection_string");
         let connection_string = self.secret(text, &acs.connection_string, &string_path);
+        #[cfg(feature = "azure")]
         if let Some(secret) = &connection_string {
-            for part in ["endpoint=", "accesskey="] {
-                if !secret
-                    .expose()
-                    .split(';')
-                    .any(|found| found.starts_with(part))
-                {
-                    self.refuse(
-                        &string_path,
-                        format!(
-                            "lacks `{part}…`; copy the whole connection string of the resource"
-                        ),
-                    );
-                }
+            let plain_http = plain_http(acs.allow_http);
+            if let Err(error) = Endpoint::from_connection_string(secret.expose(), plain_http) {
+                let hint = "copy the whole connection string of the resource";
+                self.refuse(&string_path, format!("{error}; {hint}"));
             }
         }
         let mut event_grid_secrets = Vec::new();
@@ -80,8 +76,8 @@ impl Checker<'_> {
         })
     }
 
-    pub(super) fn tokens(&mut self, text: &ConfigText) -> Vec<ApiToken> {
-        let mut tokens: Vec<ApiToken> = Vec::new();
+    pub(super) fn tokens(&mut self, text: &ConfigText) -> Tokens {
+        let mut tokens = Tokens::default();
         let root = Path::root();
         let of_agents = text.agents.iter().filter_map(|(name, agent)| {
             let path = root.key("agents").key(name).key("token");
@@ -96,10 +92,11 @@ impl Checker<'_> {
                 continue;
             };
             self.check_length(text, Some(&token), &path);
-            if tokens.iter().any(|other| other.token == token) {
+            let travels = |letter: char| letter.is_ascii_graphic();
+            if !token.expose().chars().all(travels) || token.expose().is_empty() {
                 self.refuse(
                     &path,
-                    "is the token of somebody else too; give each their own",
+                    "is not usable in a header; use letters, digits and signs of ASCII, without spaces",
                 );
             }
             let holder = match role {
@@ -107,7 +104,12 @@ impl Checker<'_> {
                 Some(Role::Supervisor) => Holder::Supervisor(name.clone()),
                 Some(Role::Observer) => Holder::Observer(name.clone()),
             };
-            tokens.push(ApiToken { holder, token });
+            if !tokens.add(&token, holder) {
+                self.refuse(
+                    &path,
+                    "is the token of somebody else too; give each their own",
+                );
+            }
         }
         tokens
     }
@@ -182,5 +184,24 @@ impl Checker<'_> {
                 format!("is too easy to guess; use at least {SECRET_CHARS_MIN} random characters"),
             );
         }
+    }
+}
+
+/// How requests to the service may travel.
+#[cfg(feature = "azure")]
+pub(crate) fn plain_http(is_allowed: bool) -> PlainHttp {
+    if is_allowed {
+        PlainHttp::Anywhere
+    } else {
+        PlainHttp::LoopbackOnly
+    }
+}
+
+/// Tells whether the port behind a host is one, if there is any.
+fn has_sound_port(host_and_path: &str) -> bool {
+    let host = host_and_path.split('/').next().unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port.parse::<u16>().is_ok_and(|port| port > 0),
+        Some(_) | None => true,
     }
 }

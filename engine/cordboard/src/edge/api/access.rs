@@ -2,38 +2,11 @@
 
 use super::Api;
 use super::answer::ApiError;
-use crate::config::{Compiled, Holder};
+use crate::config::{Holder, TokenDigest};
+use crate::engine::Engine;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-
-/// Tokens by their SHA-256. Looking a digest up tells nothing about the token by the time it takes:
-/// whoever knows the digest of a guess does not know how near the guess was.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens(BTreeMap<TokenDigest, Holder>);
-
-/// The SHA-256 of a token.
-type TokenDigest = [u8; 32];
-
-impl Tokens {
-    pub(crate) fn new(config: &Compiled) -> Self {
-        let digest = |token: &str| Sha256::digest(token).into();
-        Self(
-            config
-                .tokens
-                .iter()
-                .map(|token| (digest(token.token.expose()), token.holder.clone()))
-                .collect(),
-        )
-    }
-
-    /// Tells whether a request that takes long may go on: its token still has the same holder.
-    pub(super) fn know(&self, asker: &Asker) -> bool {
-        self.0.get(&asker.token) == Some(&asker.holder)
-    }
-}
 
 /// Who asks: the holder of the request's bearer token.
 pub(super) struct Asker {
@@ -52,14 +25,19 @@ impl FromRequestParts<Api> for Asker {
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map(|(_, token)| token.trim());
-        let token = Sha256::digest(token.ok_or(ApiError::Unauthorised)?).into();
-        let holder = api.engine.tokens().0.get(&token).cloned();
+        let token = TokenDigest::of(token.ok_or(ApiError::Unauthorised)?);
+        let holder = api.engine.compiled().tokens.holder(&token).cloned();
         let holder = holder.ok_or(ApiError::Unauthorised)?;
         Ok(Self { holder, token })
     }
 }
 
 impl Asker {
+    /// Tells whether a request that takes long may go on: the token still has the same holder.
+    pub(super) fn is_known_to(&self, engine: &Engine) -> bool {
+        engine.compiled().tokens.holder(&self.token) == Some(&self.holder)
+    }
+
     /// Lets supervisors and observers through.
     pub(super) fn may_see_all(&self) -> Result<(), ApiError> {
         match self.holder {

@@ -86,7 +86,7 @@ impl Stream for EventStream {
             let Some(Delivery { item, hold }) = ready!(self.subscription.poll_next(context)) else {
                 return Poll::Ready(None);
             };
-            if !self.engine.tokens().know(&self.asker) {
+            if !self.asker.is_known_to(&self.engine) {
                 return Poll::Ready(None);
             }
             if let Some(event) = self.shown(&item) {
