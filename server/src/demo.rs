@@ -13,7 +13,7 @@ use cordboard::{Engine, RetainLog};
 use cordboard_clock::{Clock, Hold};
 use cordboard_simulator::{Running, Secret, Simulator, SimulatorConfig, Subscription};
 use serde_json::{Map, Value, json};
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -82,11 +82,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         write_json(file, &serde_json::to_value(&played.ledger)?)?;
     }
     let report = report::Report::new(&played.ledger, played.decisions);
-    if arguments.json {
-        println!("{}", report.json()?);
+    let text = if arguments.json {
+        report.json()?
     } else {
-        println!("{}", report.table(began.elapsed()));
-    }
+        report.table(began.elapsed())
+    };
+    // Whoever reads may have gone already, as `head` does: the exit status tells what matters.
+    drop(writeln!(std::io::stdout(), "{text}"));
     Ok(if report.is_healthy() {
         ExitCode::SUCCESS
     } else {

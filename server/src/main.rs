@@ -19,9 +19,16 @@ use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
+/// Says what is logged.
+const LOG_VARIABLE: &str = "CORDBOARD_LOG";
+
 /// Call policy and routing for contact centres on Azure Communication Services.
 #[derive(Debug, Parser)]
-#[command(name = "cordboard", version)]
+#[command(
+    name = "cordboard",
+    version,
+    after_help = "CORDBOARD_LOG says what is logged on standard error: `warn`, `info`, `debug`, `cordboard=debug,warn`."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -47,8 +54,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let filter =
-        EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // A service tells of every call; what is run by hand tells of trouble alone.
+    let quiet = match arguments.command {
+        Command::Serve(_) => "warn,cordboard=info",
+        _ => "warn",
+    };
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(quiet));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

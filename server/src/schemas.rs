@@ -13,7 +13,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    for (name, text) in cordboard::schemas() {
+    let scripts = format!("{:#}\n", cordboard_simulator::script::schema());
+    let mut schemas = cordboard::schemas();
+    schemas.push(("simulator-scripts.v1.schema.json", scripts));
+    for (name, text) in schemas {
         let file = arguments.folder.join(name);
         std::fs::write(&file, text)
             .with_context(|| format!("cannot write `{}`", file.display()))?;

@@ -2,9 +2,13 @@
 
 use crate::check;
 use anyhow::{Context as _, bail};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
 use clap::Args;
 use cordboard::Engine;
 use cordboard::events::Item;
+use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -33,11 +37,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}"))?;
+        let journal = compiled.journal.directory.clone();
         let engine = Engine::builder(compiled).build()?;
+        tracing::info!(journal = %journal.display(), "the journal is open");
         println!("cordboard listens on http://{}", listener.local_addr()?);
         let (over, ending) = oneshot::channel::<()>();
-        let service = axum::serve(listener, engine.router())
-            .with_graceful_shutdown(async { drop(ending.await) });
+        let router = engine.router().fallback(nothing_here);
+        let service =
+            axum::serve(listener, router).with_graceful_shutdown(async { drop(ending.await) });
         let server = tokio::spawn(service.into_future());
         let broken = tokio::select! {
             () = stop_asked() => None,
@@ -54,6 +61,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         stopped.context("the journal was not closed properly")?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+async fn nothing_here() -> impl IntoResponse {
+    let text = "there is nothing here: `/v1/openapi.json` describes the API";
+    (StatusCode::NOT_FOUND, Json(json!({ "error": text })))
 }
 
 /// How long the last answers may take to reach those who asked.

@@ -105,9 +105,7 @@ impl Ledger {
                     .filter(|call| call.recorded_ms(end_ms) > 0)
                     .count(),
             ),
-            lost: count(&|caller| {
-                caller.is_acknowledged() && !caller.allowed_fates.contains(&caller.fate(end_ms))
-            }),
+            lost: count(&|caller| caller.is_lost(end_ms)),
             unreached: count(&|caller| !caller.is_acknowledged()),
             answered_twice: count(&|caller| caller.accepted_request_ids().len() > 1),
             offered_twice: self.offered_twice(),
@@ -125,6 +123,25 @@ impl Ledger {
                     .collect(),
             ),
         }
+    }
+
+    /// How many of the callers who dialled met which fate.
+    #[must_use]
+    pub fn fates(&self) -> BTreeMap<Fate, u64> {
+        let mut fates = BTreeMap::new();
+        for caller in self.callers.iter().filter(|it| it.dialled.is_some()) {
+            *fates.entry(caller.fate(self.at.at_ms)).or_default() += 1;
+        }
+        fates
+    }
+
+    /// The callers who count as [`Figures::lost`], each with its fate.
+    pub fn lost(&self) -> impl Iterator<Item = (&str, Fate)> {
+        let end_ms = self.at.at_ms;
+        self.callers
+            .iter()
+            .filter(move |caller| caller.is_lost(end_ms))
+            .map(move |caller| (caller.name.as_str(), caller.fate(end_ms)))
     }
 
     /// Draws the figures that are not asked for, and should be zero.
@@ -228,6 +245,12 @@ impl Ledger {
 }
 
 impl CallerRecord {
+    fn is_lost(&self, now_ms: u64) -> bool {
+        self.dialled.is_some()
+            && self.is_acknowledged()
+            && !self.allowed_fates.contains(&self.fate(now_ms))
+    }
+
     /// How the call ended, judged at `now_ms`.
     #[must_use]
     pub fn fate(&self, now_ms: u64) -> Fate {

@@ -311,6 +311,22 @@ impl AgentScript {
     }
 }
 
+/// The JSON Schema of what `POST /simulator/callers` and `POST /simulator/agents` take: definitions `CallerScript` and `AgentScript`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
+    let any_of = [
+        generator.subschema_for::<CallerScript>(),
+        generator.subschema_for::<AgentScript>(),
+    ];
+    serde_json::json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Scripts of a simulator's callers and agents",
+        "anyOf": any_of,
+        "$defs": generator.take_definitions(true),
+    })
+}
+
 /// Whether a party works for the contact centre.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -318,7 +334,7 @@ pub enum Role {
     /// An agent.
     #[default]
     Agent,
-    /// Somebody else, such as the number that a queue's exit leads to.
+    /// Somebody else, such as the number that a queue's exit leads to: takes any number of calls at a time.
     Outside,
 }
 

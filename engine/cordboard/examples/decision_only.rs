@@ -1,7 +1,8 @@
 //! Decision-only use: the program has its own calls, chats or mails, and Cordboard says who gets
 //! which. No async runtime, no network: contacts and agents go in, offers come out.
 //!
-//! Run it with `cargo run -p cordboard --no-default-features --example decision_only`.
+//! Run it with `cargo run --release --example decision_only`. It needs none of the crate's default
+//! features: `default-features = false` leaves tokio and the rest of the edge out.
 #![expect(clippy::print_stdout, reason = "it shows what happens")]
 
 use cordboard::config::{Memory, compile};

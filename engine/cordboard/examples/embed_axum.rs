@@ -1,6 +1,6 @@
 //! A service that has an axum router of its own mounts the engine in it.
 //!
-//! Run it with `cargo run -p cordboard --example embed_axum -- examples/contoso.json`, and
+//! Run it with `cargo run --release --example embed_axum -- examples/contoso.json`, and
 //! `cordboard simulator` beside it. The first argument is the configuration, the second the address.
 #![expect(clippy::print_stdout, reason = "it shows what happens")]
 
@@ -42,6 +42,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let own = Router::new().route("/", get(|| async { "our own service" }));
     let listener = tokio::net::TcpListener::bind(&address).await?;
     println!("listening on {}", listener.local_addr()?);
-    axum::serve(listener, own.merge(engine.router())).await?;
+    tokio::select! {
+        served = axum::serve(listener, own.merge(engine.router())) => served?,
+        asked = tokio::signal::ctrl_c() => asked?,
+    }
+    engine.shutdown()?;
     Ok(())
 }

@@ -4,11 +4,13 @@
 pub(crate) mod api;
 mod body_limit;
 mod operator;
+mod seldom;
 mod settings;
 mod setup;
 mod webhooks;
 
 pub(crate) use setup::{AzureParts, AzureSetup};
+pub(crate) use webhooks::wrong_method;
 
 use crate::config::Compiled;
 use crate::driver::Driver;

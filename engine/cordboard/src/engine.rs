@@ -177,10 +177,11 @@ impl Engine {
     #[cfg(feature = "azure")]
     pub fn router(&self) -> axum::Router {
         let api = crate::edge::api::router(self.clone());
-        match &self.0.edge {
+        let router = match &self.0.edge {
             Some(edge) => crate::edge::router(edge.clone()).merge(api),
             None => api,
-        }
+        };
+        router.method_not_allowed_fallback(crate::edge::wrong_method)
     }
 
     #[cfg(feature = "azure")]

@@ -113,7 +113,11 @@ fn a_contact_from_offer_to_wrap_up_over_http() {
 
     let mut seen = Vec::new();
     while seen.last().is_none_or(|name| name != "disposition-set") {
-        seen.push(of_all.next()["event"].as_str().unwrap().to_owned());
+        let event = of_all.next();
+        if event["event"] == "offer-issued" {
+            assert_eq!(event["context"], json!({}), "observers see who calls");
+        }
+        seen.push(event["event"].as_str().unwrap().to_owned());
     }
     for name in [
         "config-applied",
@@ -259,6 +263,12 @@ fn bad_requests_are_answered_with_what_is_wrong() {
         (agents, "not json", 400, "the body does not fit"),
         (
             agents,
+            r#"{"action":"ready","x":1}"#,
+            400,
+            "unknown field `x`",
+        ),
+        (
+            agents,
             r#"{"action":"sleep"}"#,
             400,
             "unknown variant `sleep`",
@@ -316,6 +326,7 @@ fn bad_requests_are_answered_with_what_is_wrong() {
     );
     let wrong_method = send(served.address, "GET", agents, &authorization, b"");
     assert_eq!(wrong_method.status, 405);
+    assert!(wrong_method.json()["error"].is_string());
 }
 
 #[test]

@@ -280,7 +280,7 @@ impl Call {
             CallTimer::Widen => self.widen(tenant),
             CallTimer::NoAgents => self.still_no_agents(tenant),
             CallTimer::OfferExpires => self.offer_expired(tenant),
-            CallTimer::VoicemailFull => self.end_voicemail(tenant),
+            CallTimer::VoicemailFull => self.end_voicemail(tenant, CallOutcome::Exited),
             CallTimer::HangUp => self.hang_up_again(tenant),
             CallTimer::Silent => self.audit(tenant),
         }

@@ -215,7 +215,13 @@ pub enum Exit {
     /// Another queue; the place is kept.
     Queue(QueueId),
     /// A phone number or other party is added; we stay in the call.
-    Number(Participant),
+    Number {
+        /// Who is added.
+        who: Participant,
+        /// What happens when they are busy or do not answer. Without it the caller is hung up on.
+        #[serde(default)]
+        otherwise: Option<Box<Exit>>,
+    },
     /// A greeting, then what the caller says is recorded.
     Voicemail {
         /// The greeting.

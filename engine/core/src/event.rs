@@ -202,6 +202,8 @@ pub enum CallOutcome {
     Abandoned,
     /// The caller left by a queue's exit: message, number or voicemail.
     Exited,
+    /// The way out of a queue was none: the number did not answer, the message could not be played.
+    ExitFailed,
     /// It could not be answered.
     NotAnswered,
     /// It was ended by an agent, a supervisor or the engine before an agent talked to the caller.

@@ -4,20 +4,32 @@ use crate::demo::decisions::Decisions;
 use cordboard_simulator::Progress;
 use cordboard_simulator::figures::Figures;
 use cordboard_simulator::ledger::Ledger;
+use cordboard_simulator::script::Fate;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 /// The figures of a demo: from the ledger alone, except the decisions.
 pub(crate) struct Report {
     figures: Figures,
+    fates: BTreeMap<Fate, u64>,
+    lost: Vec<(String, Fate)>,
     decisions: Decisions,
 }
+
+/// So many lost callers are named.
+const LOST_NAMED_MAX: usize = 20;
 
 impl Report {
     pub(crate) fn new(ledger: &Ledger, decisions: Decisions) -> Self {
         Self {
             figures: ledger.figures(),
+            fates: ledger.fates(),
+            lost: ledger
+                .lost()
+                .map(|(name, fate)| (name.to_owned(), fate))
+                .collect(),
             decisions,
         }
     }
@@ -49,6 +61,7 @@ impl Report {
         let mut object = serde_json::to_value(&self.figures)?;
         if let Value::Object(members) = &mut object {
             members.insert("decisions".to_owned(), json!(self.decisions));
+            members.insert("fates".to_owned(), json!(self.fates));
         }
         Ok(object.to_string())
     }
@@ -83,7 +96,8 @@ impl Report {
             ("silence over 3 s", figures.silence_over_3s, "must be 0"),
         ];
         for (name, count, note) in rows {
-            let _ = writeln!(text, "{name:<24}{count:>8}  {note}");
+            let row = format!("{name:<24}{count:>8}  {note}");
+            let _ = writeln!(text, "{}", row.trim_end());
         }
         if let Some(latency) = &figures.webhook_to_answer_ms {
             let _ = writeln!(
@@ -92,15 +106,55 @@ impl Report {
                 "webhook to answer", latency.p50, latency.p99
             );
         }
-        for (plugin, outcomes) in &self.decisions {
-            let outcomes: Vec<String> = outcomes
-                .iter()
-                .map(|(outcome, count)| format!("{count} {outcome}"))
-                .collect();
-            let _ = writeln!(text, "decisions by {plugin}: {}", outcomes.join(", "));
+        let fates = self.fates.iter().map(|(fate, count)| (words(*fate), count));
+        let _ = writeln!(text, "callers: {}", listed(fates));
+        for (name, fate) in self.lost.iter().take(LOST_NAMED_MAX) {
+            let _ = writeln!(text, "lost: {name}, {}", words(*fate));
+        }
+        if let Some(more) = self
+            .lost
+            .len()
+            .checked_sub(LOST_NAMED_MAX)
+            .filter(|it| *it > 0)
+        {
+            let _ = writeln!(text, "lost: {more} more");
+        }
+        for (plugin, outcomes) in self.decisions.iter().filter(|(_, it)| !it.is_empty()) {
+            let outcomes = outcomes.iter().map(|(outcome, count)| (outcome, count));
+            let _ = writeln!(text, "decisions by {plugin}: {}", listed(outcomes));
         }
         let _ = write!(text, "took {:.1} s", took.as_secs_f64());
         text
+    }
+}
+
+/// Returns `3 these, 4 those`.
+fn listed<T: std::fmt::Display>(
+    counts: impl Iterator<Item = (T, impl std::fmt::Display)>,
+) -> String {
+    let counts: Vec<String> = counts
+        .map(|(what, count)| format!("{count} {what}"))
+        .collect();
+    counts.join(", ")
+}
+
+fn words(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Talked => "talked to an agent",
+        Fate::CutOff => "cut off while talking",
+        Fate::Diverted => "talked at an exit's number",
+        Fate::LeftMessage => "left a message",
+        Fate::Dismissed => "ended by an exit's message",
+        Fate::Dropped => "hung up on",
+        Fate::Voicemail => "left with an agent's voicemail",
+        Fate::Rejected => "rejected",
+        Fate::RangOut => "never answered",
+        Fate::AbandonedRinging => "gave up before the answer",
+        Fate::AbandonedGreeting => "gave up at the greeting",
+        Fate::AbandonedMenu => "gave up in the menu",
+        Fate::AbandonedQueue => "gave up in a queue",
+        Fate::AbandonedOffering => "gave up while an agent was rung",
+        Fate::StillInCall => "still in the call",
     }
 }
 

@@ -172,6 +172,13 @@ fn rings(kind: EndpointKind) -> Vec<RingBehaviour> {
     rings
 }
 
+fn otherwise(exit: &Exit) -> Option<&Exit> {
+    match exit {
+        Exit::Number { otherwise, .. } => otherwise.as_deref(),
+        Exit::Message(_) | Exit::Queue(_) | Exit::Voicemail { .. } => None,
+    }
+}
+
 /// The numbers that exits lead to.
 fn outside(config: &Config) -> Vec<AgentScript> {
     let numbers: BTreeSet<&str> = config
@@ -184,8 +191,9 @@ fn outside(config: &Config) -> Vec<AgentScript> {
                 &queue.exits.closed,
             ]
         })
+        .flat_map(|exit| std::iter::successors(Some(exit), |exit| otherwise(exit)))
         .filter_map(|exit| match exit {
-            Exit::Number(who) => Some(who.raw_id()),
+            Exit::Number { who, .. } => Some(who.raw_id()),
             Exit::Message(_) | Exit::Queue(_) | Exit::Voicemail { .. } => None,
         })
         .collect();

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     ledger::{ParticipantRecord, RingOutcome, RingRecord},
     random,
-    script::{RawId, RingBehaviour},
+    script::{RawId, RingBehaviour, Role},
 };
 
 pub(super) struct Invitation {
@@ -138,7 +138,11 @@ impl World {
         };
         let behaviour = ring.and_then(|ring| endpoint.behaviour(ring)).cloned();
         let person = endpoint.record.person.clone();
+        let role = endpoint.record.role;
         match behaviour {
+            Some(RingBehaviour::Answer { .. }) if role == Role::Outside => {
+                self.join(call_id, invitation_id, false);
+            }
             Some(RingBehaviour::Answer { .. }) => {
                 let Some(person) = self.people.get_mut(&person) else {
                     return;

@@ -27,7 +27,7 @@ pub(super) struct Endpoint {
     rng: Rng,
 }
 
-/// A person is in one conversation at a time.
+/// A person is in one conversation at a time; who is [`Role::Outside`] may be a whole switchboard.
 #[derive(Default)]
 pub(super) struct Person {
     pub(super) engaged_in: Option<CallId>,

@@ -13,11 +13,16 @@ use std::{env, ffi::OsString, fs, path::Path};
 use anyhow::{Context as _, Result, bail};
 use wit_component::ComponentEncoder;
 
+const USAGE: &str = "say `componentise INPUT OUTPUT [INPUT OUTPUT ...]`";
+
 fn main() -> Result<()> {
     let arguments: Vec<OsString> = env::args_os().skip(1).collect();
     let (pairs, []) = arguments.as_chunks::<2>() else {
-        bail!("an input without an output: say `componentise INPUT OUTPUT [INPUT OUTPUT ...]`");
+        bail!("an input without an output: {USAGE}");
     };
+    if pairs.is_empty() {
+        bail!("nothing to do: {USAGE}");
+    }
     for [input, output] in pairs {
         componentise(Path::new(input), Path::new(output))
             .with_context(|| format!("cannot make a component of `{}`", input.display()))?;

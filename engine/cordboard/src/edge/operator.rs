@@ -103,6 +103,13 @@ impl Shared {
             Outcome::Accepted(_) => {
                 tracing::debug!(%command, operation = operation.name(), "accepted");
             }
+            // Callers hang up at any time, and what they hung up on is gone.
+            Outcome::Refused {
+                status: 404,
+                sub_code,
+            } => {
+                tracing::debug!(%command, operation = operation.name(), sub_code, "refused: it is gone");
+            }
             Outcome::Refused { status, sub_code } => {
                 tracing::warn!(%command, operation = operation.name(), status, sub_code, "refused");
             }

@@ -4,6 +4,7 @@
 //! and does not hold up the rest.
 
 use crate::edge::Edge;
+use crate::edge::seldom::Seldom;
 use crate::error::{SubmitError, ignored_because};
 use crate::pending::Pending;
 use axum::Json;
@@ -52,6 +53,13 @@ pub(crate) async fn event_grid(
         .is_err()
     {
         let text = "the secret of the Event Grid subscription is missing or wrong";
+        static WRONG_SECRET: Seldom = Seldom::new();
+        if let Some(left_out) = WRONG_SECRET.pass() {
+            tracing::warn!(
+                left_out,
+                "a delivery was refused: {text}; add `?code=` and one of `acs.event_grid_secrets` to its address"
+            );
+        }
         return refuse(StatusCode::UNAUTHORIZED, text);
     }
     let body = match body {
@@ -84,10 +92,15 @@ pub(crate) async fn callback(
         .filter(|claim| claim.tenant() == settings.config.tenant)
         .and_then(|claim| claim.verify(&edge.key).ok());
     let Some(path) = verified else {
-        return refuse(
-            StatusCode::NOT_FOUND,
-            "the callback address is not one of this engine",
-        );
+        let text = "the callback address is not one of this engine";
+        static WRONG_ADDRESS: Seldom = Seldom::new();
+        if let Some(left_out) = WRONG_ADDRESS.pass() {
+            tracing::warn!(
+                left_out,
+                "a callback was refused: {text}; calls answered by an engine with another journal have other addresses"
+            );
+        }
+        return refuse(StatusCode::NOT_FOUND, text);
     };
     let body = match body {
         Ok(body) => body,
@@ -185,7 +198,12 @@ async fn take_grid_events(
     }
     for (outcome, call) in submitted {
         match outcome.await {
-            Ok(reply) => acknowledgement.note(&format!("event `{}`", call.event.0), &reply),
+            Ok(reply) => {
+                if reply == Reply::Ignored(Ignored::UnknownAccount) {
+                    warn_of_unknown_account(&call);
+                }
+                acknowledgement.note(&format!("event `{}`", call.event.0), &reply);
+            }
             Err(error @ SubmitError::Overloaded { .. }) => {
                 let Some(ignored) = turn_away(edge, call, attempt, &hold) else {
                     return not_durable(&error);
@@ -199,6 +217,18 @@ async fn take_grid_events(
         }
     }
     acknowledgement.into_response()
+}
+
+/// The caller hears it ring, and nobody else hears of it.
+fn warn_of_unknown_account(call: &IncomingCall) {
+    static UNKNOWN_ACCOUNT: Seldom = Seldom::new();
+    if let Some(left_out) = UNKNOWN_ACCOUNT.pass() {
+        tracing::warn!(
+            left_out,
+            to = %call.to.masked(),
+            "a call was left to others: the configuration has no `resource_accounts` with this `identity`"
+        );
+    }
 }
 
 /// Which attempt at a delivery this is.
@@ -278,6 +308,12 @@ fn not_durable(error: &SubmitError) -> Response {
     refuse(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string())
 }
 
+/// What is there does not take this method.
+pub(crate) async fn wrong_method() -> Response {
+    let text = "this address does not take this method";
+    refuse(StatusCode::METHOD_NOT_ALLOWED, text)
+}
+
 /// An error answer: `{"error": "…"}`.
 pub(crate) fn refuse(status: StatusCode, text: &str) -> Response {
     (status, Json(serde_json::json!({ "error": text }))).into_response()
@@ -303,6 +339,12 @@ impl Acknowledgement {
 impl IntoResponse for Acknowledgement {
     /// 200, unless nothing at all could be read: then 400, so that nobody sends it again.
     fn into_response(self) -> Response {
+        static UNREADABLE: Seldom = Seldom::new();
+        if let Some(error) = self.unreadable.first()
+            && let Some(left_out) = UNREADABLE.pass()
+        {
+            tracing::warn!(left_out, error, "an event cannot be read");
+        }
         let nothing = self.taken == 0 && self.ignored.is_empty() && !self.unreadable.is_empty();
         let status = if nothing {
             StatusCode::BAD_REQUEST

@@ -402,6 +402,7 @@ fn call_outcome(outcome: CallOutcome) -> &'static str {
         CallOutcome::Handled => "handled",
         CallOutcome::Abandoned => "the caller hung up before an agent answered",
         CallOutcome::Exited => "the caller left by an exit of the queue",
+        CallOutcome::ExitFailed => "the queue's exit failed: nobody and nothing took the caller",
         CallOutcome::NotAnswered => "it could not be answered",
         CallOutcome::Ended => "ended before an agent talked to the caller",
         CallOutcome::Failed => "it broke",

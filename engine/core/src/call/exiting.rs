@@ -20,7 +20,12 @@ pub(crate) enum Exiting {
     /// A message plays; then the call ends.
     Message,
     /// A party is being added.
-    Number { who: Participant },
+    Number {
+        who: Participant,
+        /// The queue that the caller has left: its music plays on.
+        queue: QueueId,
+        otherwise: Option<Box<Exit>>,
+    },
     /// The greeting of the voicemail plays.
     Greeting { length_max: Millis },
     /// The caller leaves a message.
@@ -30,7 +35,7 @@ pub(crate) enum Exiting {
 impl Exiting {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
         match self {
-            Self::Number { who: expected } => expected.is_same_party(who),
+            Self::Number { who: expected, .. } => expected.is_same_party(who),
             Self::Moving | Self::Message | Self::Greeting { .. } | Self::Voicemail { .. } => false,
         }
     }
@@ -49,7 +54,7 @@ impl Call {
             Exit::Queue(next) => {
                 self.queue_moves = self.queue_moves.saturating_add(1);
                 if self.queue_moves > tenant.limits().queue_moves_max {
-                    return self.end(tenant, CallOutcome::Exited);
+                    return self.end(tenant, CallOutcome::ExitFailed);
                 }
                 self.state = State::Exiting(Exiting::Moving);
                 self.enter_queue(tenant, next);
@@ -71,16 +76,26 @@ impl Call {
                 }
                 None => self.finish(tenant, CallOutcome::Exited),
             },
-            Exit::Number(who) => self.exit_to_number(tenant, queue, who),
+            Exit::Number { who, otherwise } => {
+                self.exit_to_number(tenant, queue, who, otherwise);
+            }
         }
     }
 
     /// The message has played, or could not be: either way the caller has waited enough.
-    pub(crate) fn exit_message_finished(&mut self, tenant: &mut Tenant) {
+    pub(crate) fn exit_message_finished(&mut self, tenant: &mut Tenant, finished: &Finished) {
         let State::Exiting(Exiting::Message) = &self.state else {
             return;
         };
-        self.end(tenant, CallOutcome::Exited);
+        let has_played = *finished == Finished::Done;
+        self.end(
+            tenant,
+            if has_played {
+                CallOutcome::Exited
+            } else {
+                CallOutcome::ExitFailed
+            },
+        );
     }
 
     pub(crate) fn exit_number_finished(
@@ -89,20 +104,32 @@ impl Call {
         who: Participant,
         finished: &Finished,
     ) {
-        let State::Exiting(Exiting::Number { .. }) = &self.state else {
-            if *finished == Finished::Done && !self.is_expected(&who) {
-                self.remove_leg(tenant, who);
+        let (queue, otherwise) = match &self.state {
+            State::Exiting(Exiting::Number {
+                who: expected,
+                queue,
+                otherwise,
+            }) if expected.is_same_party(&who) => (*queue, otherwise.clone()),
+            _ => {
+                if *finished == Finished::Done && !self.is_expected(&who) {
+                    self.remove_leg(tenant, who);
+                }
+                return;
             }
-            return;
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         if *finished == Finished::Done {
             self.state = State::Bridged(Bridged::with(vec![who]));
             self.media_stops = 0;
             self.cancel_media(tenant, Purpose::StopMedia);
-            self.parties_changed(tenant);
-        } else {
-            self.end(tenant, CallOutcome::Exited);
+            return self.parties_changed(tenant);
+        }
+        match otherwise {
+            Some(exit) => {
+                self.cancel_media(tenant, Purpose::StopMedia);
+                self.take_exit(tenant, queue, *exit);
+            }
+            None => self.end(tenant, CallOutcome::ExitFailed),
         }
     }
 
@@ -111,7 +138,7 @@ impl Call {
             return;
         };
         if *finished != Finished::Done {
-            return self.end(tenant, CallOutcome::Exited);
+            return self.end(tenant, CallOutcome::ExitFailed);
         }
         self.state = State::Exiting(Exiting::Voicemail { length_max });
         self.start_recording(tenant);
@@ -125,18 +152,28 @@ impl Call {
     }
 
     /// The message has its full length, or nothing more of it is recorded.
-    pub(crate) fn end_voicemail(&mut self, tenant: &mut Tenant) {
+    pub(crate) fn end_voicemail(&mut self, tenant: &mut Tenant, outcome: CallOutcome) {
         if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
-            self.end(tenant, CallOutcome::Exited);
+            self.end(tenant, outcome);
         }
     }
 
     /// The caller hears music until the party answers.
-    fn exit_to_number(&mut self, tenant: &mut Tenant, queue: QueueId, who: Participant) {
+    fn exit_to_number(
+        &mut self,
+        tenant: &mut Tenant,
+        queue: QueueId,
+        who: Participant,
+        otherwise: Option<Box<Exit>>,
+    ) {
         let Some(connection) = self.connection.clone() else {
             return self.finish(tenant, CallOutcome::Exited);
         };
-        self.state = State::Exiting(Exiting::Number { who: who.clone() });
+        self.state = State::Exiting(Exiting::Number {
+            who: who.clone(),
+            queue,
+            otherwise,
+        });
         let music = tenant
             .queue_settings(self, queue)
             .map(|settings| settings.music);

@@ -300,7 +300,7 @@ impl Call {
             Purpose::Menu => self.menu_finished(tenant, finished),
             Purpose::Music => self.music_finished(tenant, sequence, &finished),
             Purpose::Message => self.message_finished(tenant, sequence, &finished),
-            Purpose::ExitMessage => self.exit_message_finished(tenant),
+            Purpose::ExitMessage => self.exit_message_finished(tenant, &finished),
             Purpose::VoicemailGreeting => self.voicemail_greeted(tenant, &finished),
             Purpose::ExitNumber(who) => self.exit_number_finished(tenant, who, &finished),
             Purpose::Ring {

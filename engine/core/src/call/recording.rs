@@ -7,7 +7,7 @@ use crate::call::companions::Companion;
 use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
-use crate::event::{Event, RecordingStatus};
+use crate::event::{CallOutcome, Event, RecordingStatus};
 use crate::ids::RecordingId;
 use crate::input::{Ignored, Reply};
 use crate::question::{RecordingChannels, RecordingFactState, RecordingFormat};
@@ -386,7 +386,7 @@ impl Call {
         self.recording.next = Next::Nothing;
         self.recording.start_unknown = *finished == Finished::Unknown;
         self.tell_recording(tenant, RecordingStatus::Failed);
-        self.end_voicemail(tenant);
+        self.end_voicemail(tenant, CallOutcome::ExitFailed);
         self.collect_when_quiet(tenant);
     }
 
@@ -483,7 +483,7 @@ impl Call {
     fn recording_stopped(&mut self, tenant: &mut Tenant) {
         self.recording.state = Stage::Off;
         self.tell_recording(tenant, RecordingStatus::Stopped);
-        self.end_voicemail(tenant);
+        self.end_voicemail(tenant, CallOutcome::Exited);
         if !self.is_collecting_secret() {
             self.start_held_recording(tenant);
         }

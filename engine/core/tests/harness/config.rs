@@ -50,6 +50,14 @@ pub(crate) fn party(name: &str) -> Participant {
     Participant::from_raw_id(*raw)
 }
 
+/// An exit to a number, and what happens when it does not answer.
+pub(crate) fn number_exit(name: &str, otherwise: Option<Exit>) -> Exit {
+    Exit::Number {
+        who: party(name),
+        otherwise: otherwise.map(Box::new),
+    }
+}
+
 /// Builds a [`Config`] by names.
 #[derive(Clone)]
 pub(crate) struct Setup {
@@ -77,7 +85,7 @@ impl Setup {
             exits(
                 Exit::Queue(setup.queue_id("sales")),
                 setup.voicemail(),
-                Exit::Number(party("night-shift")),
+                number_exit("night-shift", None),
             ),
         );
         support.requirements = vec![setup.requires("french", 50, None)];

@@ -251,6 +251,7 @@ impl Model {
                     CallOutcome::Handled => "handled",
                     CallOutcome::Abandoned => "abandoned",
                     CallOutcome::Exited => "exited",
+                    CallOutcome::ExitFailed => "exit-failed",
                     CallOutcome::NotAnswered => "not-answered",
                     CallOutcome::Ended => "ended",
                     CallOutcome::Failed => "broken",

@@ -1,7 +1,7 @@
 //! The ways out of a queue: message, other queue, number, voicemail.
 
 use crate::harness::World;
-use crate::harness::config::{Setup, exits, party};
+use crate::harness::config::{Setup, exits, number_exit};
 use crate::harness::world::codes;
 use cordboard_core::config::Exit;
 use cordboard_core::input::{CallEventKind, QueueAction};
@@ -24,7 +24,7 @@ fn message() -> World {
 }
 
 fn number() -> World {
-    left_by(|_| Exit::Number(party("night-shift")))
+    left_by(|_| number_exit("night-shift", None))
 }
 
 fn voicemail() -> World {
@@ -56,7 +56,7 @@ fn a_message_that_fails_ends_the_call_too() {
           operate 1.5 terminate
         > 1.5 accepted
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exit-failed
     "#]]);
 }
 
@@ -162,7 +162,7 @@ fn a_contact_that_is_sent_round_in_circles_ends_at_once() {
     world.check(expect![[r#"
         > contact for sales
           = call 1
-          emit call-ended 1 exited
+          emit call-ended 1 exit-failed
     "#]]);
     assert_eq!(world.tenant.live_calls(), 0);
 }
@@ -207,7 +207,7 @@ fn a_number_is_rung_with_music_and_talks_to_the_caller() {
 #[test]
 fn the_way_to_a_number() {
     let setup = Setup::small().queue("sales", |_, queue| {
-        queue.exits.closed = Exit::Number(party("night-shift"))
+        queue.exits.closed = number_exit("night-shift", None)
     });
     let mut world = World::staffed(setup, &["ann"]);
     world.queued("caller");
@@ -232,7 +232,70 @@ fn a_number_that_does_not_answer_ends_the_call() {
           operate 1.6 terminate
         > 1.6 accepted
         > 1 disconnected
+          emit call-ended 1 exit-failed
+    "#]]);
+}
+
+#[test]
+fn a_caller_whom_the_number_cannot_take_goes_another_way() {
+    let mut world =
+        left_by(|setup| number_exit("night-shift", Some(Exit::Message(setup.prompt("closed")))));
+    world.rings_out("1.5");
+    world.settle();
+    world.check(expect![[r#"
+        > 1.5 not added night-shift 480/10037
+          emit operation-failed 1 exit-number: failed 480/10037
+          operate 1.6 cancel-media
+          operate 1.7 play closed to caller
+        > 1.6 accepted
+        > 1.7 accepted
+        > 1.7 play started
+    "#]]);
+    world.completed("1.7");
+    world.settle();
+    world.check(expect![[r#"
+        > 1.7 play completed
+          operate 1.8 terminate
+        > 1.8 accepted
+        > 1 disconnected
           emit call-ended 1 exited
+    "#]]);
+}
+
+#[test]
+fn a_caller_whom_the_number_cannot_take_goes_to_another_queue() {
+    let mut world =
+        left_by(|setup| number_exit("night-shift", Some(Exit::Queue(setup.queue_id("overflow")))));
+    world.rings_out("1.5");
+    world.check(expect![[r#"
+        > 1.5 not added night-shift 480/10037
+          emit operation-failed 1 exit-number: failed 480/10037
+          operate 1.6 cancel-media
+          operate 1.7 play sorry to caller
+    "#]]);
+}
+
+#[test]
+fn a_number_that_answers_after_the_next_was_tried_is_taken_out() {
+    let mut world = left_by(|_| number_exit("night-shift", Some(number_exit("boss", None))));
+    world.after(80);
+    world.check(expect![[r#"
+        > at 80s
+          operate 1.6 cancel-add inv-1.5
+          emit operation-failed 1 exit-number: unknown
+          operate 1.7 cancel-media
+          operate 1.8 play music to caller looped
+          operate 1.9 add-participant boss ring 60s
+    "#]]);
+    world.answers("1.5");
+    world.check(expect![[r#"
+        > 1.5 added night-shift
+          operate 1.10 remove-participant night-shift
+    "#]]);
+    world.answers("1.9");
+    world.check(expect![[r#"
+        > 1.9 added boss
+          operate 1.11 cancel-media
     "#]]);
 }
 
@@ -403,7 +466,7 @@ fn without_our_media_an_exit_is_the_embedders() {
     for exit in [
         |setup: &Setup| Exit::Message(setup.prompt("sorry")),
         |setup: &Setup| setup.voicemail(),
-        |_: &Setup| Exit::Number(party("boss")),
+        |_: &Setup| number_exit("boss", None),
     ] {
         let setup = Setup::small().queue("sales", |setup, queue| {
             queue.exits = exits(exit(setup), exit(setup), exit(setup));

@@ -1,7 +1,7 @@
 //! Waiting: place, music and messages, and the reasons to leave.
 
 use crate::harness::World;
-use crate::harness::config::{Setup, exits};
+use crate::harness::config::{Setup, exits, number_exit};
 use crate::harness::world::codes;
 use cordboard_core::config::Exit;
 use cordboard_core::hours::{Hours, Span, WeeklyHours};
@@ -758,7 +758,7 @@ fn a_number_is_the_way_out_of_a_closed_queue() {
         queue.exits = exits(
             Exit::Queue(setup.queue_id("overflow")),
             Exit::Message(setup.prompt("sorry")),
-            Exit::Number(crate::harness::config::party("night-shift")),
+            number_exit("night-shift", None),
         );
     });
     let mut world = waiting(setup);

@@ -2,8 +2,7 @@
 
 use crate::harness::World;
 use crate::harness::acs::present;
-use crate::harness::config::{Setup, party};
-use cordboard_core::config::Exit;
+use crate::harness::config::{Setup, number_exit, party};
 use cordboard_core::ids::{CollectionId, Millis};
 use cordboard_core::input::{AgentAction, CallAction, QueueAction, Response};
 use cordboard_core::question::RecordingAction;
@@ -582,7 +581,7 @@ fn a_list_that_was_overtaken_by_a_newer_one_does_not_count() {
 #[test]
 fn a_number_that_answered_meanwhile_talks_to_the_caller() {
     let setup = Setup::small().queue("sales", |_, queue| {
-        queue.exits.closed = Exit::Number(party("night-shift"))
+        queue.exits.closed = number_exit("night-shift", None)
     });
     let mut world = World::staffed(setup, &["ann"]);
     world.queued("caller");

@@ -14,7 +14,8 @@ const KINDS: [ExitOf; 3] = [
 ];
 
 impl Checker<'_> {
-    /// Refuses rings of queues by the same kind of exit: a caller would go round for ever.
+    /// Refuses rings of queues by the same kind of exit: a caller would go round for ever. A ring through an `otherwise` is none:
+    /// the number in between may answer, and the core lets nobody go round for ever.
     pub(super) fn exit_cycles(&mut self, text: &ConfigText) {
         for (kind, exit_of) in KINDS {
             let mut reported: BTreeSet<&str> = BTreeSet::new();

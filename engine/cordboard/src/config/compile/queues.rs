@@ -182,6 +182,25 @@ impl Checker<'_> {
     }
 
     fn exit(&mut self, exit: &ExitText, path: &Path) -> Exit {
+        let ways = [
+            exit.message.is_some(),
+            exit.queue.is_some(),
+            exit.number.is_some(),
+            exit.voicemail.is_some(),
+            exit.end.is_some(),
+        ];
+        if ways.into_iter().filter(|way| *way).count() != 1 {
+            self.refuse(
+                path,
+                "leads more than one way or none; keep one of `message`, `queue`, `number` and `voicemail`",
+            );
+        }
+        if exit.otherwise.is_some() && exit.number.is_none() {
+            self.refuse(
+                &path.key("otherwise"),
+                "belongs to a `number`, which may be busy; remove it",
+            );
+        }
         if let Some(name) = &exit.message {
             return Exit::Message(self.prompt(name, &path.key("message")));
         }
@@ -193,7 +212,17 @@ impl Checker<'_> {
             )));
         }
         if let Some(number) = &exit.number {
-            return Exit::Number(self.phone(number, &path.key("number")));
+            let who = self.phone(number, &path.key("number"));
+            let otherwise = exit.otherwise.as_deref();
+            if otherwise.is_none() {
+                self.warn(
+                    path,
+                    "a caller is hung up on when the number is busy or does not answer; add `otherwise` with another \
+                     way out",
+                );
+            }
+            let otherwise = otherwise.map(|exit| Box::new(self.exit(exit, &path.key("otherwise"))));
+            return Exit::Number { who, otherwise };
         }
         if let Some(voicemail) = &exit.voicemail {
             let greeting = path.key("voicemail").key("greeting");

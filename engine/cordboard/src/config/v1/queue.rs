@@ -192,10 +192,10 @@ pub(crate) struct Exits {
     pub(crate) closed: Exit,
 }
 
-/// A way out of a queue. Exactly one of the members.
+/// A way out of a queue. Exactly one of the members, and `otherwise` with `number`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 2))]
 pub(crate) struct Exit {
     /// Plays this prompt and ends the call.
     #[serde(default)]
@@ -206,6 +206,9 @@ pub(crate) struct Exit {
     /// Connects the caller to this phone number (E.164).
     #[serde(default)]
     pub(crate) number: Option<String>,
+    /// Where the caller goes when the number is busy or does not answer. Without it the call ends.
+    #[serde(default)]
+    pub(crate) otherwise: Option<Box<Exit>>,
     /// Plays a greeting and records what the caller says.
     #[serde(default)]
     pub(crate) voicemail: Option<Voicemail>,

@@ -80,8 +80,8 @@ pub(super) async fn queue(
     let _hold = api.engine.clock().hold();
     let queue = api.engine.supervisor(asker.supervisor()?).queue(&name)?;
     let action = match read::<QueueAction>(body)? {
-        QueueAction::Close => queue.close(),
-        QueueAction::Open => queue.open(),
+        QueueAction::Close {} => queue.close(),
+        QueueAction::Open {} => queue.open(),
     };
     done(action.await)
 }
@@ -108,30 +108,32 @@ pub(super) async fn contact(
     }
 }
 
+// Actions without members are written `{}`: serde would let unknown members of a bare variant pass.
+
 /// What an agent, or a supervisor for an agent, does.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
 enum AgentAction {
-    Ready,
+    Ready {},
     NotReady { reason: String },
-    Offline,
-    Heartbeat,
+    Offline {},
+    Heartbeat {},
     Accept { offer: String },
     Decline { offer: String },
-    WrapUpDone,
+    WrapUpDone {},
     Disposition { call: u64, code: String },
 }
 
 impl AgentAction {
     fn start(self, agent: &AgentHandle) -> Result<Action, ApiError> {
         Ok(match self {
-            Self::Ready => agent.ready(),
+            Self::Ready {} => agent.ready(),
             Self::NotReady { reason } => agent.not_ready(&reason)?,
-            Self::Offline => agent.offline(),
-            Self::Heartbeat => agent.heartbeat(),
+            Self::Offline {} => agent.offline(),
+            Self::Heartbeat {} => agent.heartbeat(),
             Self::Accept { offer } => agent.accept(read_offer(&offer)?),
             Self::Decline { offer } => agent.decline(read_offer(&offer)?),
-            Self::WrapUpDone => agent.wrap_up_done(),
+            Self::WrapUpDone {} => agent.wrap_up_done(),
             Self::Disposition { call, code } => agent.disposition(CallId(call), &code)?,
         })
     }
@@ -141,30 +143,30 @@ impl AgentAction {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
 enum CallAction {
-    Hold,
-    Unhold,
-    StartRecording,
-    StopRecording,
-    PauseRecording,
-    ResumeRecording,
+    Hold {},
+    Unhold {},
+    StartRecording {},
+    StopRecording {},
+    PauseRecording {},
+    ResumeRecording {},
     SetConsent { consent: Consent },
     Collect { collection: String },
     AddParticipant { participant: String },
     RemoveParticipant { participant: String },
-    Leave,
-    End,
+    Leave {},
+    End {},
     Requeue { queue: String },
 }
 
 impl CallAction {
     fn start(self, call: &CallHandle) -> Result<Action, ApiError> {
         Ok(match self {
-            Self::Hold => call.hold(),
-            Self::Unhold => call.unhold(),
-            Self::StartRecording => call.start_recording(),
-            Self::StopRecording => call.stop_recording(),
-            Self::PauseRecording => call.pause_recording(),
-            Self::ResumeRecording => call.resume_recording(),
+            Self::Hold {} => call.hold(),
+            Self::Unhold {} => call.unhold(),
+            Self::StartRecording {} => call.start_recording(),
+            Self::StopRecording {} => call.stop_recording(),
+            Self::PauseRecording {} => call.pause_recording(),
+            Self::ResumeRecording {} => call.resume_recording(),
             Self::SetConsent { consent } => call.set_consent(consent),
             Self::Collect { collection } => call.collect(&collection)?,
             Self::AddParticipant { participant } => {
@@ -173,8 +175,8 @@ impl CallAction {
             Self::RemoveParticipant { participant } => {
                 call.remove_participant(read_participant(participant)?)
             }
-            Self::Leave => call.leave(),
-            Self::End => call.end(),
+            Self::Leave {} => call.leave(),
+            Self::End {} => call.end(),
             Self::Requeue { queue } => call.requeue(&queue)?,
         })
     }
@@ -184,8 +186,8 @@ impl CallAction {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "action", rename_all = "kebab-case", deny_unknown_fields)]
 enum QueueAction {
-    Close,
-    Open,
+    Close {},
+    Open {},
 }
 
 /// A contact whose media somebody else controls.

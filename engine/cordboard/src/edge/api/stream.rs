@@ -34,7 +34,7 @@ pub(super) struct From {
     after: Option<String>,
 }
 
-/// `GET /v1/events`: agents get what is theirs, others everything.
+/// `GET /v1/events`: agents get what is theirs, supervisors everything, observers everything but the context of offers.
 pub(super) async fn events(
     State(api): State<Api>,
     asker: Asker,
@@ -108,8 +108,15 @@ impl EventStream {
                     Holder::Agent(_) | Holder::Supervisor(_) | Holder::Observer(_) => {}
                 }
                 let config = self.engine.config();
-                let data = to_json(event, &config.symbols).to_string();
-                Some(Event::default().id(event.cursor.to_string()).data(data))
+                let mut data = to_json(event, &config.symbols);
+                if matches!(self.asker.holder, Holder::Observer(_))
+                    && let Some(context) = data.get_mut("context")
+                {
+                    // Who calls, and what they have typed, is for those who talk to them.
+                    *context = json!({});
+                }
+                let event = Event::default().id(event.cursor.to_string());
+                Some(event.data(data.to_string()))
             }
             Item::Missed { after, through } => {
                 let data = json!({ "after": after.to_string(), "through": through.to_string() });
