@@ -57,6 +57,7 @@ fn main() -> ExitCode {
     // A service tells of every call; what is run by hand tells of trouble alone.
     let quiet = match arguments.command {
         Command::Serve(_) => "warn,cordboard=info",
+        Command::Simulator(_) => "warn,cordboard_simulator=info",
         _ => "warn",
     };
     let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(quiet));

@@ -27,7 +27,9 @@ pub(crate) async fn shake_hands(
     match subscription.schema {
         EventSchema::EventGrid => validate_code(http, subscription, now_ms).await,
         EventSchema::CloudEvents => ask_origin(http, subscription).await,
-    }
+    }?;
+    tracing::info!("the Event Grid handshake has succeeded");
+    Ok(())
 }
 
 async fn validate_code(
