@@ -19,6 +19,7 @@
 mod harness;
 
 use cordboard_core::config::{AgentProfile, Endpoint};
+use cordboard_core::event::AgentStatus;
 use cordboard_core::ids::{AgentId, GroupId, Millis, Timestamp};
 use cordboard_core::participant::Participant;
 use cordboard_core::question::EndpointKind;
@@ -107,11 +108,8 @@ fn contact_comes() -> Scenario {
         }
     });
     Scenario::record(world, |world| {
-        world.contact("overflow", 0).expect("a contact");
-        assert_eq!(
-            world.tenant.queue_length(world.setup.queue_id("overflow")),
-            0
-        );
+        let call = world.contact("overflow", 0).expect("a contact");
+        assert!(world.tenant.agent_of_call(call).is_some(), "no offer");
     })
 }
 
@@ -127,8 +125,9 @@ fn agent_comes() -> Scenario {
     });
     Scenario::record(world, |world| {
         world.ready(&agent(0));
-        let left = world.tenant.queue_length(world.setup.queue_id("overflow"));
-        assert_eq!(left, WAITING - 1);
+        let id = AgentId(world.setup.symbol(&agent(0)));
+        let status = world.tenant.agent_status(id);
+        assert_eq!(status, Some(AgentStatus::Reserved), "no offer");
     })
 }
 
