@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use clap::Args;
 use cordboard::Engine;
+use cordboard::core::Event;
 use cordboard::events::Item;
 use serde_json::json;
 use std::path::PathBuf;
@@ -71,16 +72,31 @@ async fn nothing_here() -> impl IntoResponse {
 /// How long the last answers may take to reach those who asked.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// Ready when the engine has ended by itself: its journal has failed, or there is a mistake in it. A
+/// Logs calls, and is ready when the engine has ended by itself: its journal has failed, or there is a mistake in it. A
 /// program that went on would take no call; one that ends is started again, and takes the calls over.
 async fn broken_down(engine: &Engine) -> String {
     let mut events = engine.events().subscribe(None);
     while let Some(delivery) = events.next().await {
-        if let Item::Stopped { reason } = delivery.item {
-            return reason;
+        match delivery.item {
+            Item::Event(event) => log(&event.event),
+            Item::Missed { .. } => {}
+            Item::Stopped { reason } => return reason,
         }
     }
     "it takes no more inputs".to_owned()
+}
+
+/// Who operates calls finds each in the log, by the number that `explain` takes. Not logged where calls are decided: whoever
+/// reads the log slowly holds up nobody.
+fn log(event: &Event) {
+    match event {
+        Event::CallReceived { call, from, .. } => tracing::info!(%call, from, "a call has come"),
+        Event::CallRejected { from, reason } => tracing::warn!(from, reason, "a call is rejected"),
+        Event::CallEnded { call, outcome, .. } => {
+            tracing::info!(%call, ?outcome, "a call is over");
+        }
+        _ => {}
+    }
 }
 
 /// Ready when the program is asked to stop.

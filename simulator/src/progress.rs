@@ -22,7 +22,7 @@ pub struct Progress {
     pub ended: usize,
     /// Calls that the application has not been told the end of.
     pub calls_open: usize,
-    /// Incoming calls that the application is being told of, and has not answered yet.
+    /// Incoming calls that the application is being told of, or is about to be, and has not answered to yet.
     pub deliveries_open: usize,
 }
 

@@ -317,7 +317,9 @@ pub fn schema() -> serde_json::Value {
     let mut generator = schemars::generate::SchemaSettings::draft2020_12().into_generator();
     let any_of = [
         generator.subschema_for::<CallerScript>(),
+        generator.subschema_for::<Vec<CallerScript>>(),
         generator.subschema_for::<AgentScript>(),
+        generator.subschema_for::<Vec<AgentScript>>(),
     ];
     serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -30,6 +30,8 @@ pub(super) struct Caller {
     generation: u64,
     /// The IncomingCall event is delivered once more after it was taken.
     repeated: bool,
+    /// The IncomingCall event is about to be delivered for the first time.
+    delivery_due: bool,
     /// The IncomingCall event, made when they dialled.
     event: Option<events::IncomingCall>,
     context: String,
@@ -53,7 +55,7 @@ impl Caller {
     pub(super) fn count(&self, progress: &mut Progress) {
         progress.placed += 1;
         let mut deliveries = self.record.deliveries.iter();
-        if deliveries.any(|delivery| delivery.finished.is_none()) {
+        if self.delivery_due || deliveries.any(|delivery| delivery.finished.is_none()) {
             progress.deliveries_open += 1;
         }
         let row = match (&self.stage, self.phase) {
@@ -110,6 +112,7 @@ impl World {
             planned: false,
             generation: 0,
             repeated: false,
+            delivery_due: false,
             event: None,
             context,
         });
@@ -141,6 +144,7 @@ impl World {
                     .max(self.behaviour.event_delay_min_ms),
         );
         self.contexts.insert(caller.context.clone(), id);
+        caller.delivery_due = self.subscription.is_some();
         self.set_timer(delay_ms, Timer::Deliver(id));
         self.set_timer(ring_ms, Timer::RingTime(id));
         self.set_timer(patience_ms, Timer::Patience(id));
@@ -150,13 +154,13 @@ impl World {
     /// Sends the IncomingCall event, for the first time or again.
     pub(super) fn deliver_incoming_call(&mut self, id: CallerId) {
         let now = self.now;
-        let Some(subscription) = &self.subscription else {
-            return;
-        };
         let Some(caller) = self.callers.get_mut(id.0) else {
             return;
         };
-        let Some(event) = &caller.event else { return };
+        caller.delivery_due = false;
+        let (Some(subscription), Some(event)) = (&self.subscription, &caller.event) else {
+            return;
+        };
         let attempt = caller.record.deliveries.len();
         let (content_type, body) = event.render(subscription.schema);
         let mut headers = subscription.headers.clone();

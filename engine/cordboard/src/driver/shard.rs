@@ -15,7 +15,7 @@ use crate::pending::Promise;
 use cordboard_clock::{AlarmId, Clock, Hold};
 use cordboard_core::ids::{CommandId, Millis, Timestamp};
 use cordboard_core::input::{Outcome, Reply};
-use cordboard_core::{Command, Event, Input, Operation};
+use cordboard_core::{Command, Input, Operation};
 use cordboard_journal::{
     AppendError, Event as JournalEvent, Failure, Journal, Seq, SnapshotError, Stream,
     encode_payload,
@@ -363,10 +363,7 @@ impl Shard {
                             self.operate(waiting);
                         }
                     }
-                    Effect::Emit(event) => {
-                        log(&event.event);
-                        self.events.publish(*event, &held.hold);
-                    }
+                    Effect::Emit(event) => self.events.publish(*event, &held.hold),
                     Effect::Reply(promise, reply) => promise.keep(Ok(reply)),
                     Effect::Show(show) => show(),
                 }
@@ -524,18 +521,6 @@ impl Shard {
         let hold = self.clock.hold();
         self.events.stop("the engine was shut down", &hold);
         promise.keep(answer);
-    }
-}
-
-/// Who operates calls finds each in the log, by the number that `explain` takes.
-fn log(event: &Event) {
-    match event {
-        Event::CallReceived { call, from, .. } => tracing::info!(%call, from, "a call has come"),
-        Event::CallRejected { from, reason } => tracing::warn!(from, reason, "a call is rejected"),
-        Event::CallEnded { call, outcome, .. } => {
-            tracing::info!(%call, ?outcome, "a call is over");
-        }
-        _ => {}
     }
 }
 

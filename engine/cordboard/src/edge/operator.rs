@@ -103,11 +103,16 @@ impl Shared {
             Outcome::Accepted(_) => {
                 tracing::debug!(%command, operation = operation.name(), "accepted");
             }
-            // Callers hang up at any time, and what they hung up on is gone.
+            // Callers hang up at any time, and what is done about their call is refused then. But a call that is answered, or that
+            // parties are added to, was just there: this may be no Call Automation at all.
             Outcome::Refused {
                 status: 404,
                 sub_code,
-            } => {
+            } if !matches!(
+                operation,
+                Operation::Answer { .. } | Operation::AddParticipant { .. }
+            ) =>
+            {
                 tracing::debug!(%command, operation = operation.name(), sub_code, "refused: it is gone");
             }
             Outcome::Refused { status, sub_code } => {

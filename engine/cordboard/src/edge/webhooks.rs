@@ -223,7 +223,7 @@ async fn take_grid_events(
 fn warn_of_unknown_account(call: &IncomingCall) {
     static UNKNOWN_ACCOUNT: Seldom = Seldom::new();
     if let Some(left_out) = UNKNOWN_ACCOUNT.pass() {
-        tracing::warn!(
+        tracing::info!(
             left_out,
             to = %call.to.masked(),
             "a call was left to others: the configuration has no `resource_accounts` with this `identity`"

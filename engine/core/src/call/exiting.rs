@@ -118,7 +118,8 @@ impl Call {
             }
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
-        if *finished == Finished::Done {
+        // An add that was given up may have worked after all, and the next one of the same number is then refused.
+        if *finished == Finished::Done || self.is_present(&who) {
             self.state = State::Bridged(Bridged::with(vec![who]));
             self.media_stops = 0;
             self.cancel_media(tenant, Purpose::StopMedia);

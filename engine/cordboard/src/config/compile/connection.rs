@@ -29,7 +29,10 @@ impl Checker<'_> {
             .strip_prefix("https://")
             .or_else(|| base.strip_prefix("http://").filter(|_| acs.allow_http));
         let is_address = host.is_some_and(|host| {
-            !host.is_empty() && !host.contains(['?', '#', '@', ' ']) && has_sound_port(host)
+            !host.starts_with([':', '/'])
+                && !host.is_empty()
+                && !host.contains(['?', '#', '@', ' '])
+                && has_sound_port(host)
         });
         if !is_address {
             self.refuse(

@@ -14,8 +14,8 @@ const KINDS: [ExitOf; 3] = [
 ];
 
 impl Checker<'_> {
-    /// Refuses rings of queues by the same kind of exit: a caller would go round for ever. A ring through an `otherwise` is none:
-    /// the number in between may answer, and the core lets nobody go round for ever.
+    /// Refuses rings of queues by the same kind of exit: a caller would go round for ever. The number before an `otherwise` counts as
+    /// busy, as it may be whenever a caller comes.
     pub(super) fn exit_cycles(&mut self, text: &ConfigText) {
         for (kind, exit_of) in KINDS {
             let mut reported: BTreeSet<&str> = BTreeSet::new();
@@ -29,7 +29,7 @@ impl Checker<'_> {
                 self.refuse(
                     &path,
                     format!(
-                        "leads back to where it began: {} -> {start}; let one of them end in a message, number or \
+                        "leads back to where it began: {} -> {start}; let one of them end in a message or \
                          voicemail",
                         ring.join(" -> ")
                     ),
@@ -37,6 +37,11 @@ impl Checker<'_> {
             }
         }
     }
+}
+
+fn last_queue(exit: &Exit) -> Option<&str> {
+    let exit = exit.otherwise.as_deref().unwrap_or(exit);
+    exit.queue.as_deref()
 }
 
 /// Returns the ring that `start` is part of, empty when there is none.
@@ -52,7 +57,7 @@ fn ring<'a>(text: &'a ConfigText, start: &'a str, exit_of: fn(&Exits) -> &Exit) 
         let next = text
             .queues
             .get(at)
-            .and_then(|queue| exit_of(&queue.exits).queue.as_deref());
+            .and_then(|queue| last_queue(exit_of(&queue.exits)));
         match next {
             Some(next) if next == start => return ring,
             Some(next) => at = next,

@@ -192,13 +192,21 @@ impl Checker<'_> {
         if ways.into_iter().filter(|way| *way).count() != 1 {
             self.refuse(
                 path,
-                "leads more than one way or none; keep one of `message`, `queue`, `number` and `voicemail`",
+                "leads more ways than one; keep one of `message`, `queue`, `number` and `voicemail`",
             );
         }
         if exit.otherwise.is_some() && exit.number.is_none() {
             self.refuse(
                 &path.key("otherwise"),
                 "belongs to a `number`, which may be busy; remove it",
+            );
+        }
+        if let Some(otherwise) = &exit.otherwise
+            && otherwise.number.is_some()
+        {
+            self.refuse(
+                &path.key("otherwise").key("number"),
+                "may be busy as well; use `message`, `queue` or `voicemail`",
             );
         }
         if let Some(name) = &exit.message {
@@ -214,7 +222,7 @@ impl Checker<'_> {
         if let Some(number) = &exit.number {
             let who = self.phone(number, &path.key("number"));
             let otherwise = exit.otherwise.as_deref();
-            if otherwise.is_none() {
+            if otherwise.is_none() && self.names.has_acs {
                 self.warn(
                     path,
                     "a caller is hung up on when the number is busy or does not answer; add `otherwise` with another \

@@ -206,7 +206,7 @@ pub(crate) struct Exit {
     /// Connects the caller to this phone number (E.164).
     #[serde(default)]
     pub(crate) number: Option<String>,
-    /// Where the caller goes when the number is busy or does not answer. Without it the call ends.
+    /// Where the caller goes when the number is busy or does not answer: message, queue or voicemail. Without it the call ends.
     #[serde(default)]
     pub(crate) otherwise: Option<Box<Exit>>,
     /// Plays a greeting and records what the caller says.

@@ -242,7 +242,7 @@ mod tests {
         let read = |text: &str| serde_json::from_str::<AgentAction>(text);
         assert!(matches!(
             read(r#"{"action":"ready"}"#),
-            Ok(AgentAction::Ready)
+            Ok(AgentAction::Ready {})
         ));
         assert!(matches!(
             read(r#"{"action":"not-ready","reason":"break"}"#),
