@@ -112,6 +112,60 @@ fn secrets_are_in_no_debug_output() {
     }
 }
 
+/// Whoever writes a secret where its reference belongs, or a level too high, does not find it in the log.
+#[test]
+fn a_misplaced_secret_is_in_no_message() {
+    const SECRET: &str = "endpoint=https://contoso.example/;accesskey=U0VDUkVUU0VDUkVU";
+    const NUMBER: u64 = 424_242_424_242;
+    let places = [
+        "/acs",
+        "/acs/connection_string",
+        "/acs/event_grid_secrets",
+        "/acs/event_grid_secrets/0",
+        "/agents",
+        "/agents/anna",
+        "/agents/anna/token",
+        "/api",
+        "/api/tokens",
+        "/api/tokens/0",
+        "/api/tokens/0/token",
+    ];
+    let shapes = [
+        serde_json::json!(SECRET),
+        serde_json::json!([SECRET]),
+        serde_json::json!(NUMBER),
+        serde_json::json!(true),
+        serde_json::json!({ "env": SECRET }),
+        serde_json::json!({ "file": SECRET }),
+        serde_json::json!({ "value": NUMBER }),
+        serde_json::json!({ "value": [SECRET] }),
+        serde_json::json!({ "value": SECRET, "file": SECRET }),
+        serde_json::json!({}),
+    ];
+    for place in places {
+        // A name is told; where only a secret can stand, a key is none.
+        let is_secret = place.ends_with("string") || place.ends_with("/token");
+        let key = is_secret.then(|| serde_json::json!({ SECRET: true }));
+        for shape in shapes.iter().chain(&key) {
+            let mut text: serde_json::Value = serde_json::from_str(&example_text()).expect("JSON");
+            *text.pointer_mut(place).expect("a place of the example") = shape.clone();
+            let Err(problems) = compile(&text.to_string(), None, &example_source()) else {
+                continue;
+            };
+            let said = listed(&problems);
+            for secret in ["U0VDUkVU", "4242"] {
+                assert!(!said.contains(secret), "{place}, {shape}: {said}");
+            }
+            if is_secret && !shape.is_object() {
+                assert!(
+                    said.contains(r#"{"env": "NAME"}"#),
+                    "{place}, {shape}: {said}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn a_text_cut_anywhere_is_refused_and_never_panics() {
     let text = example_text();

@@ -2,9 +2,9 @@
 
 use super::problem::{Path, Step};
 use super::schema;
-use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
+use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
 /// Returns everything that does not fit the schema, in the order of the document.
@@ -29,6 +29,9 @@ pub(crate) fn check(value: &Value) -> Vec<Misfit> {
     misfits
 }
 
+/// Where the schema of a secret stands.
+const SECRET: &str = "/$defs/SecretRef/";
+
 /// Something that does not fit the schema.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Misfit {
@@ -51,6 +54,14 @@ pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str
 
 fn collect(error: &ValidationError<'_>, schema: &Value, misfits: &mut Vec<Misfit>) {
     let path = path_of(error);
+    if error.schema_path().as_str().starts_with(SECRET) {
+        misfits.push(Misfit {
+            path,
+            message: message_on_secret(error),
+            unknown_key: false,
+        });
+        return;
+    }
     if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
         let known = known_keys(error, schema);
         for key in unexpected {
@@ -75,6 +86,29 @@ fn collect(error: &ValidationError<'_>, schema: &Value, misfits: &mut Vec<Misfit
     });
 }
 
+/// What stands where a secret belongs may be the secret itself, keys included: nothing of it is repeated.
+fn message_on_secret(error: &ValidationError<'_>) -> String {
+    let what = match error.kind() {
+        ValidationErrorKind::Type { .. } => match path_of(error).steps().last() {
+            Some(Step::Key(key)) if ["env", "file", "value"].contains(&key.as_str()) => {
+                return message(error);
+            }
+            _ => format!(
+                "is {}, not the place of a secret",
+                kind_of(error.instance())
+            ),
+        },
+        ValidationErrorKind::AdditionalProperties { .. } => "has an unknown key".to_owned(),
+        ValidationErrorKind::MinProperties { .. } => "is empty".to_owned(),
+        _ => "has several members".to_owned(),
+    };
+    format!(
+        "{what}; write `{{\"env\": \"NAME\"}}` with the environment variable that holds the secret, or \
+         `{{\"file\": \"PATH\"}}` with the file"
+    )
+}
+
+/// What does not fit. A value of the wrong type is never repeated: it may be a secret that stands one level too high.
 fn message(error: &ValidationError<'_>) -> String {
     let instance = shown(error.instance());
     match error.kind() {
@@ -83,14 +117,14 @@ fn message(error: &ValidationError<'_>) -> String {
         }
         ValidationErrorKind::Type { kind } => {
             let wanted = match kind {
-                TypeKind::Single(wanted) => wanted.to_string(),
+                TypeKind::Single(wanted) => type_name(*wanted).to_owned(),
                 TypeKind::Multiple(several) => several
                     .iter()
-                    .map(|wanted| wanted.to_string())
+                    .map(type_name)
                     .collect::<Vec<_>>()
                     .join(" or "),
             };
-            format!("{instance} should be of type {wanted}")
+            format!("is {}; it should be {wanted}", kind_of(error.instance()))
         }
         ValidationErrorKind::Minimum { limit } => {
             format!("{instance} is too small; the least is {limit}")
@@ -135,6 +169,30 @@ fn message(error: &ValidationError<'_>) -> String {
             format!("{instance} is not one of {}", choices.join(", "))
         }
         _ => format!("does not fit: {}", error.masked()),
+    }
+}
+
+fn type_name(name: JsonType) -> &'static str {
+    match name {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "`true` or `false`",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "`null`",
+        JsonType::Number => "a number",
+        JsonType::Object => "an object (`{…}`)",
+        JsonType::String => "a text (in quotes)",
+    }
+}
+
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "`null`",
+        Value::Bool(_) => "a truth value",
+        Value::Number(number) if number.is_f64() => "a number with a fraction",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
     }
 }
 

@@ -141,15 +141,20 @@ impl Checker<'_> {
         address
     }
 
-    /// Resolves a secret. Its value is in no message.
+    /// Resolves a secret. Its value is in no message, nor is what stands in place of a name: that may be the secret
+    /// too.
     fn secret(&mut self, text: &ConfigText, secret: &SecretRef, path: &Path) -> Option<Secret> {
         if let Some(name) = &secret.env {
             let value = self.source.variable(name).filter(|value| !value.is_empty());
             if value.is_none() {
-                self.refuse(
-                    &path.key("env"),
-                    format!("the environment variable `{name}` is not set"),
-                );
+                let message = if is_name_of_variable(name) {
+                    format!("the environment variable `{name}` is not set")
+                } else {
+                    "is not the name of an environment variable that is set; write the name of the one that holds \
+                     the secret, like `CORDBOARD_TOKEN`"
+                        .to_owned()
+                };
+                self.refuse(&path.key("env"), message);
             }
             return value.map(Secret::new);
         }
@@ -157,14 +162,14 @@ impl Checker<'_> {
             let bytes = match self.source.read(file) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    self.refuse(&path.key("file"), format!("cannot read `{file}`: {error}"));
+                    self.refuse(&path.key("file"), format!("cannot read the file: {error}"));
                     return None;
                 }
             };
             return match String::from_utf8(bytes) {
                 Ok(value) => Some(Secret::new(value.trim_end())),
                 Err(_) => {
-                    self.refuse(&path.key("file"), format!("`{file}` is not text"));
+                    self.refuse(&path.key("file"), "the file is not text in UTF-8");
                     None
                 }
             };
@@ -188,6 +193,15 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// Tells whether it looks like the usual name of an environment variable, which no key, token or connection string does.
+fn is_name_of_variable(text: &str) -> bool {
+    text.contains('_')
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == '_')
 }
 
 /// How requests to the service may travel.
