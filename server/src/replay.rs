@@ -1,24 +1,25 @@
 //! `cordboard replay JOURNAL`.
 
-use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use cordboard::ReplayFrom;
+use cordboard::{ReplayError, ReplayFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Folds a journal anew. The same journal gives the same hashes in every process.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder of the journal.
+    /// The folder of the journal. No engine may be using it.
     journal: PathBuf,
-    /// Where to begin.
-    #[arg(long, value_enum, default_value_t = From::Start)]
+    /// Where to begin. `from` in the output is the entry whose snapshot it began with, 0 for the very start.
+    #[arg(long, value_enum, default_value_t = From::Oldest)]
     from: From,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum From {
-    /// The first entry.
+    /// As far back as the log is kept (`journal.keep_entries`).
+    Oldest,
+    /// The first entry that there ever was.
     Start,
     /// The newest snapshot.
     Snapshot,
@@ -26,12 +27,22 @@ enum From {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let from = match arguments.from {
+        From::Oldest => ReplayFrom::Oldest,
         From::Start => ReplayFrom::Start,
         From::Snapshot => ReplayFrom::NewestSnapshot,
     };
-    let replayed = cordboard::replay(&arguments.journal, from)
-        .with_context(|| format!("cannot replay `{}`", arguments.journal.display()))?;
+    let replayed = cordboard::replay(&arguments.journal, from).map_err(|error| {
+        let cure = match error {
+            ReplayError::StartWasCut { .. } => "; leave out `--from` to begin with what is kept",
+            _ => "",
+        };
+        anyhow::anyhow!(
+            "cannot replay `{}`: {error}{cure}",
+            arguments.journal.display()
+        )
+    })?;
     let line = serde_json::json!({
+        "from": replayed.from,
         "entries": replayed.entries,
         "last": replayed.last,
         "state_hash": hex(&replayed.state_hash),

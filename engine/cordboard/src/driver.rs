@@ -25,6 +25,7 @@ pub use fold::{CORE_VERSION, Hash};
 pub use inbox::InboxLimits;
 pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
+pub use rebuild::HISTORY_ENTRIES;
 pub(crate) use rebuild::{Rebuilt, rebuild};
 pub use records::{
     Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES, subject_of_call,

@@ -122,6 +122,17 @@ pub enum BuildError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReplayError {
+    /// An engine has the journal, and its log can be read by nobody else meanwhile.
+    #[error("an engine is using the journal: stop it first")]
+    InUse,
+    /// The start is gone.
+    #[error(
+        "the journal begins at entry {first}: what came before was cut off (`journal.keep_entries` says how much is kept)"
+    )]
+    StartWasCut {
+        /// The first entry that is left.
+        first: u64,
+    },
     /// It could not be opened.
     #[error(transparent)]
     Open(#[from] OpenError),

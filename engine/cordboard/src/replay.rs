@@ -2,13 +2,13 @@
 
 use crate::driver::{Hash, fold_log};
 use crate::error::ReplayError;
-use cordboard_journal::{ReplayFrom, open_replay};
+use cordboard_journal::{OpenError, ReadError, ReplayFrom, open_replay};
 use std::path::Path;
 
 /// What a replay gave.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Replayed {
-    /// The entry that the snapshot was taken after; 0 for a replay from the start.
+    /// The entry that the snapshot was taken after with which it began; 0 for a replay from the start.
     pub from: u64,
     /// The last entry.
     pub last: u64,
@@ -24,9 +24,18 @@ pub struct Replayed {
 ///
 /// # Errors
 ///
-/// [`ReplayError`]; a replay from the start needs a journal that keeps its whole log.
+/// [`ReplayError`]; [`ReplayFrom::Start`] needs a journal whose log was never cut.
 pub fn replay(folder: &Path, from: ReplayFrom) -> Result<Replayed, ReplayError> {
-    let log = fold_log::<ReplayError>(|| Ok(open_replay(folder, from)?), |_, _, _| {})?;
+    let open = || {
+        open_replay(folder, from).map_err(|error| match error {
+            OpenError::InUse { .. } => ReplayError::InUse,
+            OpenError::Unreadable(ReadError::StartWasCut { first }) => {
+                ReplayError::StartWasCut { first: first.0 }
+            }
+            error => error.into(),
+        })
+    };
+    let log = fold_log::<ReplayError>(open, |_, _, _| {})?;
     let state_hash = log.state.hash().map_err(|error| ReplayError::Payload {
         seq: log.last.0,
         detail: error.to_string(),

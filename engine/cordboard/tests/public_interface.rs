@@ -225,31 +225,6 @@ fn a_restart_brings_back_state_and_events() {
 }
 
 #[test]
-fn who_resumes_across_a_snapshot_is_told_what_is_gone() {
-    let disk = disk();
-    let engine = engine_on(&disk);
-    engine.agent("anna").unwrap().ready().wait().unwrap();
-    engine.agent("ben").unwrap().ready().wait().unwrap();
-    // A shutdown takes a snapshot, and the events before it are not made again.
-    let stopped = engine.shutdown().unwrap();
-    drop(engine);
-    let engine = engine_on(&disk);
-    let mut resumed = engine.events().subscribe(Some("1.1".parse().unwrap()));
-    let item = resumed.try_next().map(|delivery| delivery.item);
-    let Some(Item::Missed { after, through }) = item else {
-        panic!("{item:?}");
-    };
-    assert_eq!(after.to_string(), "1.1");
-    assert_eq!(through.sequence, stopped.last);
-    // Who begins here has missed nothing.
-    let mut fresh = engine.events().subscribe(None);
-    engine.agent("anna").unwrap().offline().wait().unwrap();
-    let item = fresh.try_next().unwrap().item;
-    assert!(matches!(item, Item::Event(_)), "{item:?}");
-    engine.shutdown().unwrap();
-}
-
-#[test]
 fn an_engine_that_cannot_write_its_opening_does_not_start() {
     let disk = disk();
     let error = Engine::builder(compiled(DECISIONS))

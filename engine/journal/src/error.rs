@@ -246,10 +246,7 @@ pub enum ReadError {
         first: Seq,
     },
     /// Replay from the start was asked for, but the start is gone.
-    #[error(
-        "the journal begins at entry {first}: it was cut after a snapshot; replay from the snapshot, \
-         or keep the whole log the next time"
-    )]
+    #[error("the journal begins at entry {first}: what came before was cut off behind a snapshot")]
     StartWasCut {
         /// The first entry that is left.
         first: Seq,

@@ -226,9 +226,13 @@ pub enum Tail {
 /// How much of the log stays once there are snapshots.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum RetainLog {
-    /// Everything from the oldest kept snapshot on.
+    /// What a recovery needs: everything from the oldest of the kept snapshots on.
     #[default]
     SinceSnapshot,
+    /// At least so many entries behind the newest snapshot, and one snapshot that they can be folded
+    /// from. A few snapshots stay beside those of [`Limits::snapshots_kept`], so that what is kept
+    /// grows to one and a half times this at most before the oldest goes.
+    Entries(u64),
     /// Everything: a replay from the very start stays possible.
     All,
 }

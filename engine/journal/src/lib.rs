@@ -85,6 +85,7 @@ mod memory;
 mod progress;
 mod record_writer;
 mod replay;
+mod retention;
 mod store;
 
 pub use embedded::{ReadOnly, open, open_records, open_replay};

@@ -8,6 +8,7 @@ use crate::journal::RetainLog;
 use crate::limits::Limits;
 use crate::progress::Progress;
 use crate::record_writer::RecordWriter;
+use crate::retention::{self, Kept};
 use crate::store::{LogGroup, LogStore, StoreError};
 use cordboard_core::ids::Timestamp;
 use parking_lot::{Condvar, Mutex};
@@ -64,7 +65,7 @@ impl LogWriter {
         // A cut that the process before began and did not finish goes on.
         {
             let mut writing = writer.writing.lock();
-            writing.cut_to = writer.cut_to(&writing.snapshots);
+            writing.cut_to = writer.kept(&writing.snapshots).cut_to;
         }
         writer
     }
@@ -294,12 +295,13 @@ impl LogWriter {
             bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             parts: current.parts,
         });
-        let old = (writing.snapshots.len() + 1).saturating_sub(self.limits.snapshots_kept.max(1));
-        group
-            .drop_snapshots
-            .extend(writing.snapshots.iter().take(old));
+        let mut snapshots = writing.snapshots.clone();
+        snapshots.push(*seq);
+        let kept = self.kept(&snapshots);
+        snapshots.retain(|seq| !kept.snapshots.contains(seq));
+        group.drop_snapshots = snapshots;
         group.manifest = Some((*seq, manifest));
-        taken.snapshot = Some(*seq);
+        taken.snapshot = Some((*seq, kept));
     }
 
     fn add_cut(&self, writing: &Writing, group: &mut LogGroup, taken: &mut Taken) {
@@ -317,21 +319,17 @@ impl LogWriter {
         if let Some(first) = taken.first {
             self.first.store(first.0, Ordering::Release);
         }
-        if let Some(seq) = taken.snapshot {
+        let snapshot = taken.snapshot.map(|(seq, kept)| {
             writing.snapshot = None;
-            writing.snapshots.push(seq);
-            let old = writing
-                .snapshots
-                .len()
-                .saturating_sub(self.limits.snapshots_kept.max(1));
-            writing.snapshots.drain(..old);
-            writing.cut_to = self.cut_to(&writing.snapshots);
-        }
+            writing.snapshots = kept.snapshots;
+            writing.cut_to = kept.cut_to;
+            seq
+        });
         {
             let mut queue = self.queue.lock();
             queue.waiting = queue.waiting.saturating_sub(taken.entries);
             queue.waiting_bytes = queue.waiting_bytes.saturating_sub(taken.bytes);
-            if let Some(seq) = taken.snapshot {
+            if let Some(seq) = snapshot {
                 queue.snapshot_in_writing = None;
                 queue.newest_snapshot = seq;
             }
@@ -340,18 +338,15 @@ impl LogWriter {
             self.progress.advance(last);
             self.records.wake();
         }
-        if let Some(seq) = taken.snapshot {
+        if let Some(seq) = snapshot {
             self.progress.snapshot_durable(seq);
         }
     }
 
-    /// The entry through which the log may be cut: that of the oldest snapshot, once there are as
-    /// many as are kept, so that a damaged newest one can be done without.
-    fn cut_to(&self, snapshots: &[Seq]) -> Option<Seq> {
-        let enough = snapshots.len() >= self.limits.snapshots_kept.max(1);
-        (self.retain == RetainLog::SinceSnapshot && enough)
-            .then(|| snapshots.first().copied())
-            .flatten()
+    /// What stays of the snapshots and of the log.
+    fn kept(&self, snapshots: &[Seq]) -> Kept {
+        let first = Seq(self.first.load(Ordering::Acquire));
+        retention::kept(snapshots, first, self.retain, self.limits.snapshots_kept)
     }
 }
 
@@ -406,6 +401,6 @@ struct Taken {
     entries: usize,
     bytes: usize,
     last: Option<Seq>,
-    snapshot: Option<Seq>,
+    snapshot: Option<(Seq, Kept)>,
     first: Option<Seq>,
 }

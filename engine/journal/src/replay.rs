@@ -12,6 +12,11 @@ pub enum ReplayFrom {
     /// With the newest snapshot that can be read; without one, with the first entry.
     #[default]
     NewestSnapshot,
+    /// With the newest snapshot that can be read and lies before this entry; without one, as
+    /// [`Oldest`](Self::Oldest).
+    Before(Seq),
+    /// As far back as the log goes: with entry 1, or with the snapshot that it was cut behind.
+    Oldest,
     /// With entry 1, if it is still kept.
     Start,
 }
@@ -28,10 +33,18 @@ pub struct Replay {
     store: Arc<dyn LogStore>,
     page: VecDeque<(Seq, Vec<u8>)>,
     at: Seq,
+    until: Seq,
     over: bool,
 }
 
 impl Replay {
+    /// Ends after this entry.
+    #[must_use]
+    pub fn until(mut self, last: Seq) -> Self {
+        self.until = last;
+        self
+    }
+
     pub(crate) fn begin(store: Arc<dyn LogStore>, from: ReplayFrom) -> Result<Self, ReadError> {
         let first = store.bounds()?.map(|bounds| bounds.first);
         let mut replay = Self {
@@ -40,11 +53,12 @@ impl Replay {
             store,
             page: VecDeque::new(),
             at: Seq(0),
+            until: Seq(u64::MAX),
             over: false,
         };
         match from {
             ReplayFrom::NewestSnapshot => {
-                replay.find_snapshot()?;
+                replay.find_snapshot(Seq(u64::MAX))?;
                 if replay.snapshot.is_none() {
                     match first {
                         Some(first) if first > Seq(1) => {
@@ -56,6 +70,17 @@ impl Replay {
                         }
                         Some(_) | None => {}
                     }
+                }
+            }
+            ReplayFrom::Before(entry) => {
+                replay.find_snapshot(Seq(entry.0.saturating_sub(1)))?;
+                if replay.snapshot.is_none() {
+                    return Self::begin(replay.store, ReplayFrom::Oldest);
+                }
+            }
+            ReplayFrom::Oldest => {
+                if first != Some(Seq(1)) {
+                    return replay.begin_oldest();
                 }
             }
             ReplayFrom::Start => {
@@ -75,8 +100,39 @@ impl Replay {
         Ok(replay)
     }
 
-    fn find_snapshot(&mut self) -> Result<(), ReadError> {
-        for (seq, manifest) in self.store.manifests()?.into_iter().rev() {
+    /// Begins with the oldest snapshot that can be read, of those that the log goes on from.
+    fn begin_oldest(mut self) -> Result<Self, ReadError> {
+        let first = self.store.bounds()?.map(|bounds| bounds.first);
+        let mut oldest = None;
+        for (seq, manifest) in self.store.manifests()? {
+            // In the middle of a cut the entries behind the snapshot are partly gone.
+            if first.is_some_and(|first| seq.next() < first) {
+                continue;
+            }
+            match read_snapshot(self.store.as_ref(), seq, &manifest)? {
+                Ok(snapshot) => {
+                    oldest = Some(snapshot);
+                    break;
+                }
+                Err(error) => self.unreadable.push((seq, error.to_string())),
+            }
+        }
+        match (&oldest, first) {
+            (Some(snapshot), _) => self.at = snapshot.seq,
+            (None, Some(first)) => return Err(ReadError::NoSnapshot { first }),
+            (None, None) if let Some((seq, _)) = self.unreadable.first() => {
+                return Err(ReadError::NoSnapshot { first: seq.next() });
+            }
+            (None, None) => {}
+        }
+        self.snapshot = oldest;
+        Ok(self)
+    }
+
+    /// Finds the newest readable snapshot up to an entry.
+    fn find_snapshot(&mut self, up_to: Seq) -> Result<(), ReadError> {
+        let manifests = self.store.manifests()?.into_iter().rev();
+        for (seq, manifest) in manifests.filter(|(seq, _)| *seq <= up_to) {
             match read_snapshot(self.store.as_ref(), seq, &manifest)? {
                 Ok(snapshot) => {
                     self.at = seq;
@@ -90,6 +146,9 @@ impl Replay {
     }
 
     fn read_next(&mut self) -> Result<Option<Entry>, ReadError> {
+        if self.at >= self.until {
+            return Ok(None);
+        }
         if self.page.is_empty() {
             self.page = self.store.entries(self.at)?.into();
         }

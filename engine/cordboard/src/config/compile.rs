@@ -163,6 +163,7 @@ impl Checker<'_> {
             journal: super::JournalSettings {
                 directory: self.source.full_path(&text.journal.directory),
                 snapshot_every: text.journal.snapshot_every,
+                keep_entries: text.journal.keep_entries,
             },
             listen,
             dev: text.dev,

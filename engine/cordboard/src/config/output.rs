@@ -109,6 +109,8 @@ pub struct JournalSettings {
     pub directory: PathBuf,
     /// A snapshot is taken after this many entries.
     pub snapshot_every: u64,
+    /// At least this many entries stay behind the newest snapshot.
+    pub keep_entries: u64,
 }
 
 /// A plugin slot.

@@ -1,13 +1,14 @@
 //! Recovery: the state of before, read back from the journal.
 
-use super::fold::{CORE_VERSION, State};
+use super::fold::{CORE_VERSION, Folded, State};
 use super::log::fold_log;
 use super::records::Joiner;
 use crate::error::ReplayError;
-use crate::events::{EventCursor, Events, NumberedEvent};
+use crate::events::{EVENTS_KEPT_MAX, EventCursor, Events, NumberedEvent};
 use cordboard_clock::Clock;
 use cordboard_core::{Command, Input};
-use cordboard_journal::{Entry, Journal, Replay, ReplayFrom, Seq, decode_payload};
+use cordboard_journal::{Entry, Journal, Replay, ReplayFrom, Seq, Snapshot, decode_payload};
+use std::collections::VecDeque;
 
 /// What a recovery gives.
 #[derive(Debug)]
@@ -28,10 +29,14 @@ pub(crate) fn rebuild(
     let recorded = journal.records().last()?.map(|id| id.seq);
     let replay = open(journal)?;
     if let Some(snapshot) = &replay.snapshot {
-        events.begin_after(EventCursor {
-            sequence: snapshot.seq.0,
-            index: u32::MAX,
-        });
+        // After a panic in a running engine they are there.
+        let history = (events.newest() == EventCursor::START)
+            .then(|| history(journal, snapshot))
+            .unwrap_or_default();
+        events.begin_after(history.gone.unwrap_or(end_of(snapshot.seq)));
+        for event in history.events {
+            events.publish(event, &hold);
+        }
     }
     let mut first = Some(replay);
     let mut joiner = Joiner::default();
@@ -51,19 +56,9 @@ pub(crate) fn rebuild(
             } else {
                 note(&mut joiner, entry, &folded.commands);
             }
-            let mut index = 0;
-            for command in &folded.commands {
-                let Command::Emit(event) = command else {
-                    continue;
-                };
-                index += 1;
-                let cursor = EventCursor {
-                    sequence: entry.seq.0,
-                    index,
-                };
+            for event in events_of(entry, state, folded) {
                 // After a panic, or in a running engine, it is known already.
-                if cursor > events.newest() {
-                    let event = NumberedEvent::new(cursor, entry.now, event.clone(), &state.tenant);
+                if event.cursor > events.newest() {
                     events.publish(event, &hold);
                 }
             }
@@ -89,6 +84,89 @@ pub(crate) fn rebuild(
         state: log.state,
         snapshot_at: log.from,
     })
+}
+
+/// Events of at least so many entries before the newest snapshot can be resumed from after a restart,
+/// if the log still has them.
+pub const HISTORY_ENTRIES: u64 = 5_000;
+
+/// Events of before a snapshot.
+#[derive(Debug, Default)]
+struct History {
+    /// The newest event that cannot be given any more; `None` if that is every event.
+    gone: Option<EventCursor>,
+    events: VecDeque<NumberedEvent>,
+}
+
+/// Makes the events of before a snapshot again, so that whoever was connected before an orderly stop
+/// can resume. If that does not lead to the very state of the snapshot, because another version wrote
+/// the log, they are not the events that were told then: there are none.
+fn history(journal: &dyn Journal, snapshot: &Snapshot) -> History {
+    let entry = Seq(snapshot.seq.0.saturating_sub(HISTORY_ENTRIES).max(1));
+    let mut events: VecDeque<NumberedEvent> = VecDeque::new();
+    let mut gone = EventCursor::START;
+    let folded = fold_log::<ReplayError>(
+        || {
+            Ok(journal
+                .replay(ReplayFrom::Before(entry))?
+                .until(snapshot.seq))
+        },
+        |entry, state, folded| {
+            for event in events_of(entry, state, folded) {
+                // Entries come again after a panic.
+                if events.back().is_none_or(|last| last.cursor < event.cursor) {
+                    events.push_back(event);
+                }
+            }
+            while events.len() > EVENTS_KEPT_MAX {
+                gone = events.pop_front().map_or(gone, |event| event.cursor);
+            }
+        },
+    );
+    match folded {
+        Ok(log)
+            if log
+                .state
+                .hash()
+                .is_ok_and(|hash| hash == snapshot.state_hash) =>
+        {
+            History {
+                gone: Some(gone.max(end_of(log.from))),
+                events,
+            }
+        }
+        Ok(_) => History::default(),
+        Err(error) => {
+            tracing::warn!(%error, "the log before the snapshot cannot be read: its events are gone");
+            History::default()
+        }
+    }
+}
+
+/// After all events of an entry.
+fn end_of(entry: Seq) -> EventCursor {
+    if entry == Seq(0) {
+        return EventCursor::START;
+    }
+    EventCursor {
+        sequence: entry.0,
+        index: u32::MAX,
+    }
+}
+
+fn events_of(entry: &Entry, state: &State, folded: &Folded) -> Vec<NumberedEvent> {
+    let emitted = folded.commands.iter().filter_map(|command| match command {
+        Command::Emit(event) => Some(event),
+        Command::Operate { .. } | Command::Ask(_) | Command::Record(_) => None,
+    });
+    let numbered = (1..).zip(emitted).map(|(index, event)| {
+        let cursor = EventCursor {
+            sequence: entry.seq.0,
+            index,
+        };
+        NumberedEvent::new(cursor, entry.now, event.clone(), &state.tenant)
+    });
+    numbered.collect()
 }
 
 fn open(journal: &dyn Journal) -> Result<Replay, ReplayError> {

@@ -25,7 +25,7 @@ pub struct EngineBuilder {
     config: Compiled,
     clock: Option<Clock>,
     journal: Option<Opener>,
-    retain_log: RetainLog,
+    retain_log: Option<RetainLog>,
     operator: Option<Arc<dyn Operator>>,
     advisor: Option<Arc<dyn Advisor>>,
     inbox_limits: InboxLimits,
@@ -40,7 +40,7 @@ impl EngineBuilder {
             config,
             clock: None,
             journal: None,
-            retain_log: RetainLog::default(),
+            retain_log: None,
             operator: None,
             advisor: None,
             inbox_limits: InboxLimits::default(),
@@ -84,10 +84,11 @@ impl EngineBuilder {
         self
     }
 
-    /// Says how much of the log stays once there are snapshots. Default: what a recovery needs.
+    /// Says how much of the log stays once there are snapshots. Default: as the configuration says in
+    /// `journal.keep_entries`.
     #[must_use]
     pub fn retain_log(mut self, retain: RetainLog) -> Self {
-        self.retain_log = retain;
+        self.retain_log = Some(retain);
         self
     }
 
@@ -149,7 +150,9 @@ impl EngineBuilder {
         };
         let (listener, announced) = Announced::channel();
         let options = Options {
-            retain_log: self.retain_log,
+            retain_log: self
+                .retain_log
+                .unwrap_or(RetainLog::Entries(self.config.journal.keep_entries)),
             listener,
             ..Options::new(driver::CORE_VERSION)
         };

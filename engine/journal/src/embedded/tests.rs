@@ -585,14 +585,18 @@ proptest! {
     #[test]
     fn whatever_happens_nothing_announced_is_lost(
         steps in proptest::collection::vec(step(), 1..30),
-        keep_all in any::<bool>(),
+        retain in prop_oneof![
+            Just(RetainLog::All),
+            Just(RetainLog::SinceSnapshot),
+            (1..300u64).prop_map(RetainLog::Entries),
+        ],
     ) {
         let with = || {
             let mut options = options();
             options.limits.snapshot_slice_bytes = 500;
             options.limits.cut_entries_max = 16;
             options.limits.group_entries_max = 64;
-            options.retain_log = if keep_all { RetainLog::All } else { RetainLog::SinceSnapshot };
+            options.retain_log = retain;
             options
         };
         let mut disk = Disk::default();
@@ -671,8 +675,11 @@ proptest! {
                 prop_assert!(replay.unreadable.is_empty());
                 prop_assert!(replay.snapshot.as_ref().is_none_or(|s| snapshots.contains(&s.seq)));
                 prop_assert_eq!(check(replay), last);
-                if keep_all {
+                if retain == RetainLog::All {
                     prop_assert_eq!(check(journal.replay(ReplayFrom::Start).unwrap()), last);
+                }
+                for from in [ReplayFrom::Oldest, ReplayFrom::Before(last)] {
+                    prop_assert_eq!(check(journal.replay(from).unwrap()), last);
                 }
                 for record in journal.records().about("s", None, usize::MAX).unwrap() {
                     prop_assert_eq!(record.payload, payload(record.id.seq));

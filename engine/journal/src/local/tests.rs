@@ -403,6 +403,40 @@ fn the_whole_log_stays_when_asked_for() {
 }
 
 #[test]
+fn a_replay_begins_as_far_back_as_asked_and_as_the_log_goes() {
+    let disk = disk();
+    let keeping = || Options {
+        retain_log: RetainLog::Entries(4),
+        ..limited(|_| {})
+    };
+    let (mut journal, _) = disk.open(keeping()).unwrap();
+    append(&mut journal, 12);
+    for seq in [2, 4, 6, 8, 10] {
+        journal.snapshot(snapshot(seq, b"state")).unwrap();
+    }
+    drop(journal);
+    let (journal, report) = disk.open(keeping()).unwrap();
+    assert_eq!(
+        report.snapshots,
+        [6, 8, 10].map(Seq),
+        "four entries behind the newest stay"
+    );
+    let from = |from| replayed(&journal, from);
+    let oldest = (Some(Seq(6)), (7..=12).collect());
+    assert_eq!(from(ReplayFrom::Oldest), oldest);
+    assert_eq!(from(ReplayFrom::Before(Seq(3))), oldest);
+    assert_eq!(from(ReplayFrom::Before(Seq(8))), oldest);
+    let later = (Some(Seq(8)), (9..=12).collect());
+    assert_eq!(from(ReplayFrom::Before(Seq(9))), later);
+    disk.damage_snapshot(Seq(6));
+    assert_eq!(
+        journal.replay(ReplayFrom::Oldest).unwrap().unreadable.len(),
+        1
+    );
+    assert_eq!(from(ReplayFrom::Oldest), later);
+}
+
+#[test]
 fn an_unreadable_snapshot_is_told_and_the_one_before_serves() {
     let disk = disk();
     let (mut journal, _) = disk.open(limited(|_| {})).unwrap();

@@ -121,6 +121,11 @@ pub(crate) struct Journal {
     /// A snapshot is taken after this many entries.
     #[schemars(range(min = 100, max = 1_000_000))]
     pub(crate) snapshot_every: u64,
+    /// At least this many entries stay behind the newest snapshot: so far back reach a replay, the requests and callbacks
+    /// of an explanation, and the events that a subscriber can resume from after a restart. A call makes some tens of
+    /// entries, an entry takes some 300 bytes. With 0, only what a recovery needs is kept.
+    #[schemars(range(max = 1_000_000))]
+    pub(crate) keep_entries: u64,
 }
 
 impl Default for Journal {
@@ -128,6 +133,7 @@ impl Default for Journal {
         Self {
             directory: "journal".to_owned(),
             snapshot_every: 20_000,
+            keep_entries: 200_000,
         }
     }
 }
