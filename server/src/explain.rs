@@ -11,7 +11,8 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// The number of the call, as events and logs show it.
     call: u64,
-    /// The folder of the journal. It may be in use by a running engine.
+    /// The folder of the journal. While an engine is using it, the story is told without actions, requests and callbacks,
+    /// which stand in a log that the engine has to itself.
     #[arg(long)]
     journal: PathBuf,
 }

@@ -10,9 +10,11 @@ use crate::driver::{RecordBody, SUBJECT_OF_NAMES, fold_log, subject_of_call};
 use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
+use cordboard_core::input::Reply;
 use cordboard_core::{Command, Input};
 use cordboard_journal::{
-    Limits, OpenError, ReadError, Records, ReplayFrom, decode_payload, open_records, open_replay,
+    Limits, OpenError, ReadError, Records, ReplayFrom, Seq, decode_payload, open_records,
+    open_replay,
 };
 use std::fmt;
 use std::path::Path;
@@ -110,17 +112,32 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             });
         }
     }
-    match log_lines(folder, call, &symbols) {
-        Ok(found) => {
-            lines.extend(found);
+    let first = lines.first().map(|line| line.sequence);
+    match log_lines(folder, call, first, &symbols) {
+        Ok(log) => {
+            // Whoever asks something of a call that there is not does not make it one.
+            if first.is_none() && !log.is_known {
+                return Err(ExplainError::UnknownCall(call));
+            }
+            if first.is_some_and(|first| first <= log.from) {
+                gaps.push(format!(
+                    "actions, requests and callbacks up to entry {} are left out: the log is kept from there on \
+                     (`journal.keep_entries` keeps more)",
+                    log.from
+                ));
+            }
+            lines.extend(log.lines);
             lines.sort_by_key(|line| line.sequence);
         }
+        Err(_) if first.is_none() => return Err(ExplainError::UnknownCall(call)),
+        Err(ReplayError::Open(OpenError::InUse { .. })) => gaps.push(
+            "actions, requests and callbacks are left out, because the engine that is running has the log to itself; \
+             stop it, or ask again when it has stopped, for those"
+                .to_owned(),
+        ),
         Err(error) => gaps.push(format!(
-            "requests and callbacks are left out, because the log cannot be read: {error}"
+            "actions, requests and callbacks are left out, because the log cannot be read: {error}"
         )),
-    }
-    if lines.is_empty() {
-        return Err(ExplainError::UnknownCall(call));
     }
     Ok(Explanation { call, lines, gaps })
 }
@@ -153,41 +170,59 @@ impl fmt::Display for Explanation {
     }
 }
 
-/// What was sent and what came back, from the log.
+/// What the log tells of a call.
+#[derive(Debug, Default)]
+struct LogLines {
+    lines: Vec<ExplanationLine>,
+    /// Something else was about it than what was refused or ignored.
+    is_known: bool,
+    /// The log begins after this entry.
+    from: u64,
+}
+
+/// What was done and sent and what came back, from the log. The records of the call begin with the
+/// entry `first`.
 fn log_lines(
     folder: &Path,
     call: CallId,
+    first: Option<u64>,
     symbols: &Symbols,
-) -> Result<Vec<ExplanationLine>, ReplayError> {
-    let open = || match open_replay(folder, ReplayFrom::Start) {
-        Err(OpenError::Unreadable(ReadError::StartWasCut { .. })) => {
-            Ok(open_replay(folder, ReplayFrom::NewestSnapshot)?)
-        }
-        result => Ok(result?),
-    };
-    let mut lines: Vec<ExplanationLine> = Vec::new();
-    fold_log::<ReplayError>(open, |entry, _, folded| {
-        // Entries come again when one makes the core panic.
-        lines.retain(|line| line.sequence < entry.seq.0);
-        let mut say = |text: Option<String>| {
-            lines.extend(text.map(|text| ExplanationLine {
-                sequence: entry.seq.0,
-                at: entry.now,
-                text,
-            }));
-        };
-        if let Ok(input) = decode_payload::<Input>(&entry.payload) {
-            say(words::input(&input, call, symbols));
-        }
-        for command in &folded.commands {
-            if let Command::Operate { id, operation } = command
-                && id.call == call
+) -> Result<LogLines, ReplayError> {
+    let from = first.map_or(ReplayFrom::Oldest, |first| ReplayFrom::Before(Seq(first)));
+    let mut found = LogLines::default();
+    let log = fold_log::<ReplayError>(
+        || Ok(open_replay(folder, from)?),
+        |entry, _, folded| {
+            // Entries come again when one makes the core panic.
+            found.lines.retain(|line| line.sequence < entry.seq.0);
+            let mut say = |text: String| {
+                found.lines.push(ExplanationLine {
+                    sequence: entry.seq.0,
+                    at: entry.now,
+                    text,
+                });
+            };
+            if let Ok(input) = decode_payload::<Input>(&entry.payload)
+                && let Some(text) = words::input(&input, call, &folded.reply, symbols)
             {
-                say(Some(words::operation(*id, operation)));
+                say(text);
+                found.is_known |= match folded.reply {
+                    Reply::Done | Reply::NewCall(_) => true,
+                    Reply::Ignored(_) | Reply::Refused(_) => false,
+                };
             }
-        }
-    })?;
-    Ok(lines)
+            for command in &folded.commands {
+                if let Command::Operate { id, operation } = command
+                    && id.call == call
+                {
+                    say(words::operation(*id, operation));
+                    found.is_known = true;
+                }
+            }
+        },
+    )?;
+    found.from = log.from.0;
+    Ok(found)
 }
 
 /// The newest names: numbers are never reused, so they cover all records.

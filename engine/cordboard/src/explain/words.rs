@@ -1,6 +1,7 @@
 //! Sentences for events, decisions, requests and callbacks.
 
 use crate::driver::DecisionRecord;
+use crate::error::ignored_because;
 use cordboard_core::Operation;
 use cordboard_core::config::Symbols;
 use cordboard_core::decision::{Choice, DecidedBy, PassedOver, PassedOverReason};
@@ -9,10 +10,10 @@ use cordboard_core::event::{
 };
 use cordboard_core::ids::{CallId, CommandId, Timestamp};
 use cordboard_core::input::{
-    Actor, CallAction, CallEventKind, Digits, Input, Outcome, ResultCodes,
+    Actor, CallAction, CallEventKind, Digits, Input, Outcome, Reply, ResultCodes,
 };
 use cordboard_core::question::{
-    Advice, Consent, EndpointKind, Facts, PluginFailure, Ranked, RecordingAction, Ring,
+    Advice, Consent, EndpointKind, EndpointRow, Facts, PluginFailure, Ranked, RecordingAction, Ring,
 };
 use std::fmt::Write;
 
@@ -130,7 +131,7 @@ pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
         decision.point.name(),
         symbols.name(decision.queue.0),
         decider(decision.by, symbols),
-        choice(&decision.choice, symbols),
+        choice(&decision.choice, endpoints(record), symbols),
     );
     let Some(consultation) = &record.consultation else {
         passed_over(&mut text, &decision.passed_over, symbols);
@@ -150,11 +151,18 @@ pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
         Some(Ok(Advice::SkillMatch(rows) | Advice::ContactSelect(rows))) => rows.as_slice(),
         _ => &[],
     };
+    let why = |code: u32| {
+        let evidence = consultation.evidence.as_ref();
+        evidence.and_then(|evidence| evidence.reasons.get(&code))
+    };
+    if let Some(Ok(Advice::RecordingPolicy(advice))) =
+        consultation.verdict.as_ref().map(|verdict| &verdict.result)
+        && let Some(reason) = why(advice.reason)
+    {
+        let _ = write!(text, "\nbecause: {reason}");
+    }
     for (place, row) in rows.iter().take(ROWS_TOLD_MAX).enumerate() {
-        let reason = consultation
-            .evidence
-            .as_ref()
-            .and_then(|evidence| evidence.reasons.get(&row.reason))
+        let reason = why(row.reason)
             .map(|reason| format!(" ({reason})"))
             .unwrap_or_default();
         let who = candidate(&consultation.ask.facts, row, symbols);
@@ -167,9 +175,14 @@ pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
     text
 }
 
-/// What an input says about a call, if it is about it.
-pub(super) fn input(input: &Input, call: CallId, symbols: &Symbols) -> Option<String> {
-    match input {
+/// What an input says about a call, if it is about it, and whether it came to something.
+pub(super) fn input(
+    input: &Input,
+    call: CallId,
+    reply: &Reply,
+    symbols: &Symbols,
+) -> Option<String> {
+    let text = match input {
         Input::Outcome { command, outcome } if command.call == call => {
             let what = match outcome {
                 Outcome::Accepted(_) => "accepted".to_owned(),
@@ -179,26 +192,39 @@ pub(super) fn input(input: &Input, call: CallId, symbols: &Symbols) -> Option<St
                 },
                 Outcome::Unknown => "in doubt: no answer came".to_owned(),
             };
-            Some(format!("← request {} {what}", command.sequence))
+            format!("← request {} {what}", command.sequence)
         }
         Input::CallEvent(event) if event.call == call => {
             let request = event
                 .operation
                 .map(|operation| format!(" of request {operation}"))
                 .unwrap_or_default();
-            Some(format!("← {}{request}", callback(&event.kind)))
+            format!("← {}{request}", callback(&event.kind))
         }
         Input::Call {
             call: about,
             by,
             action,
-        } if *about == call => Some(format!(
-            "{} {}",
-            actor(by, symbols),
-            call_action(action, symbols)
-        )),
-        _ => None,
-    }
+        } if *about == call => {
+            format!("{} {}", actor(by, symbols), call_action(action, symbols))
+        }
+        Input::Outcome { .. }
+        | Input::CallEvent(_)
+        | Input::Call { .. }
+        | Input::Config(_)
+        | Input::Restarted { .. }
+        | Input::Tick
+        | Input::IncomingCall(_)
+        | Input::Verdict(_)
+        | Input::Agent { .. }
+        | Input::Queue { .. }
+        | Input::Contact(_) => return None,
+    };
+    Some(match reply {
+        Reply::Done | Reply::NewCall(_) => text,
+        Reply::Ignored(reason) => format!("{text}; ignored: {}", ignored_because(*reason)),
+        Reply::Refused(reason) => format!("{text}; refused: {reason}"),
+    })
 }
 
 fn actor(by: &Actor, symbols: &Symbols) -> String {
@@ -209,7 +235,7 @@ fn actor(by: &Actor, symbols: &Symbols) -> String {
     }
 }
 
-/// What somebody asks for. It may have been refused: what came of it is told by events.
+/// What somebody asks for. What came of it is told by the reply and by events.
 fn call_action(action: &CallAction, symbols: &Symbols) -> String {
     match action {
         CallAction::Hold => "asks to put the caller on hold".to_owned(),
@@ -243,7 +269,12 @@ fn call_action(action: &CallAction, symbols: &Symbols) -> String {
 }
 
 pub(super) fn operation(id: CommandId, operation: &Operation) -> String {
-    format!("→ request {}: {}", id.sequence, operation.name())
+    let party = match operation {
+        Operation::AddParticipant { participant, .. }
+        | Operation::RemoveParticipant { participant, .. } => format!(" {}", participant.masked()),
+        _ => String::new(),
+    };
+    format!("→ request {}: {}{party}", id.sequence, operation.name())
 }
 
 fn callback(kind: &CallEventKind) -> String {
@@ -316,11 +347,24 @@ fn decider(by: DecidedBy, symbols: &Symbols) -> String {
     }
 }
 
-fn choice(choice: &Choice, symbols: &Symbols) -> String {
+/// The endpoints that a decision is about, where a plugin was asked about them.
+fn endpoints(record: &DecisionRecord) -> &[EndpointRow] {
+    match record.consultation.as_ref().map(|asked| &asked.ask.facts) {
+        Some(Facts::EndpointSelect(facts)) => &facts.endpoints,
+        Some(Facts::SkillMatch(_) | Facts::ContactSelect(_) | Facts::RecordingPolicy(_)) | None => {
+            &[]
+        }
+    }
+}
+
+fn choice(choice: &Choice, endpoints: &[EndpointRow], symbols: &Symbols) -> String {
     match choice {
         Choice::Agent(agent) => format!("agent `{}`", symbols.name(agent.0)),
         Choice::Nobody => "nobody; the contact waits on".to_owned(),
-        Choice::Rings(rings) => rings.iter().map(ring).collect::<Vec<_>>().join(", "),
+        Choice::Rings(rings) => {
+            let rings = rings.iter().map(|row| ring(row, endpoints));
+            rings.collect::<Vec<_>>().join(", ")
+        }
         Choice::Recording(action) => match action {
             RecordingAction::None => "recording stays as it is".to_owned(),
             RecordingAction::Start => "recording starts".to_owned(),
@@ -331,9 +375,14 @@ fn choice(choice: &Choice, symbols: &Symbols) -> String {
     }
 }
 
-fn ring(ring: &Ring) -> String {
+fn ring(ring: &Ring, endpoints: &[EndpointRow]) -> String {
+    let index = usize::try_from(ring.endpoint).unwrap_or(usize::MAX);
+    let kind = endpoints
+        .get(index)
+        .map(|row| format!(" ({})", endpoint_kind(row.kind)))
+        .unwrap_or_default();
     format!(
-        "endpoint {} rings at stage {} for {} s",
+        "endpoint {}{kind} rings at stage {} for {} s",
         ring.endpoint + 1,
         ring.stage + 1,
         ring.ring.as_secs_ceil()
@@ -428,3 +477,6 @@ fn status(status: AgentStatus, symbols: &Symbols) -> String {
         AgentStatus::NotReadyRona => "not ready after a missed offer".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

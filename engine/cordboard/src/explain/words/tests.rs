@@ -1,0 +1,169 @@
+//! What decisions and requests say.
+
+use super::*;
+use crate::driver::{Consultation, Evidence};
+use cordboard_core::decision::Decision;
+use cordboard_core::ids::{AgentId, ConnectionId, Millis, PluginId, QuestionId, QueueId};
+use cordboard_core::participant::Participant;
+use cordboard_core::question::{
+    Ask, ContactFacts, DecisionPoint, EndpointSelectFacts, Reach, RecordingAdvice,
+    RecordingChannels, RecordingFactState, RecordingFacts, RecordingFormat, RecordingMoment,
+    Verdict,
+};
+
+const CALL: CallId = CallId(1);
+
+fn contact(queue: QueueId) -> ContactFacts {
+    ContactFacts {
+        call: CALL,
+        queue,
+        waited: Millis(0),
+        priority: 0,
+        attempt: 0,
+        labels: Vec::new(),
+    }
+}
+
+/// A decision that plugin `policy` took for queue `sales`, in words.
+fn told(
+    choice: Choice,
+    facts: impl FnOnce(ContactFacts) -> Facts,
+    advice: Advice,
+    reasons: &[(u32, &str)],
+) -> String {
+    let mut symbols = Symbols::default();
+    let queue = QueueId(symbols.intern("sales"));
+    let plugin = PluginId(symbols.intern("policy"));
+    let question = QuestionId(7);
+    let ask = Ask {
+        question,
+        call: CALL,
+        plugin,
+        now: 0,
+        seed: 0,
+        memo: Vec::new(),
+        facts: facts(contact(queue)),
+    };
+    let point = ask.point();
+    let reasons = reasons
+        .iter()
+        .map(|(code, text)| (*code, (*text).to_owned()));
+    let record = DecisionRecord {
+        decision: Decision {
+            call: CALL,
+            question: Some(question),
+            point,
+            queue,
+            by: DecidedBy::Plugin(plugin),
+            choice,
+            considered: 1,
+            passed_over: Vec::new(),
+        },
+        config: String::new(),
+        consultation: Some(Consultation {
+            ask,
+            verdict: Some(Verdict {
+                question,
+                result: Ok(advice),
+                memo: None,
+            }),
+            evidence: Some(Evidence {
+                plugin: "policy 1.0.0".to_owned(),
+                reasons: reasons.collect(),
+                ..Evidence::default()
+            }),
+        }),
+    };
+    assert_eq!(record.decision.point, point);
+    decision(&record, &symbols)
+}
+
+#[test]
+fn a_recording_decision_says_why() {
+    let text = told(
+        Choice::Recording(RecordingAction::None),
+        |contact| {
+            Facts::RecordingPolicy(RecordingFacts {
+                contact,
+                moment: RecordingMoment::Connected,
+                consent: Consent::Unknown,
+                legally_required: false,
+                state: RecordingFactState::Off,
+            })
+        },
+        Advice::RecordingPolicy(RecordingAdvice {
+            action: RecordingAction::None,
+            format: RecordingFormat::Wav,
+            channels: RecordingChannels::Mixed,
+            retention_days: 0,
+            with_transcription: false,
+            with_streaming: false,
+            reason: 5,
+        }),
+        &[(5, "the caller has not agreed")],
+    );
+    assert_eq!(
+        text,
+        "recording-policy in queue `sales` by plugin `policy`: recording stays as it is\n\
+         asked policy 1.0.0 (ran 0 µs)\n\
+         because: the caller has not agreed"
+    );
+}
+
+#[test]
+fn endpoints_are_named_by_what_rings() {
+    let rings: Vec<Ring> = (0..4)
+        .map(|endpoint| Ring {
+            endpoint,
+            stage: endpoint / 2,
+            ring: Millis(15_000),
+        })
+        .collect();
+    let kinds = [
+        EndpointKind::TeamsClient,
+        EndpointKind::CallingSdk,
+        EndpointKind::Pstn,
+    ];
+    let text = told(
+        Choice::Rings(rings.clone()),
+        |contact| {
+            let row = |kind| EndpointRow {
+                kind,
+                reach: Reach::Unknown,
+                answered_last: false,
+            };
+            Facts::EndpointSelect(EndpointSelectFacts {
+                contact,
+                agent: AgentId(cordboard_core::ids::Symbol(9)),
+                endpoints: kinds.map(row).into(),
+            })
+        },
+        Advice::EndpointSelect(rings),
+        &[],
+    );
+    for part in [
+        DecisionPoint::EndpointSelect.name(),
+        "endpoint 1 (Teams client) rings at stage 1 for 15 s",
+        "endpoint 2 (Calling SDK client) rings at stage 1 for 15 s",
+        "endpoint 3 (phone) rings at stage 2 for 15 s",
+        // The facts do not have it: the text does without its kind.
+        "endpoint 4 rings at stage 2 for 15 s",
+    ] {
+        assert!(text.contains(part), "{part} is not in: {text}");
+    }
+}
+
+#[test]
+fn whom_a_request_adds_is_told_and_numbers_are_masked() {
+    let id = CommandId {
+        call: CALL,
+        sequence: 3,
+    };
+    let add = Operation::AddParticipant {
+        connection: ConnectionId("connection".to_owned()),
+        participant: Participant::from_raw_id("4:+14255550101"),
+        ring: Millis(15_000),
+        headers: std::collections::BTreeMap::new(),
+    };
+    assert_eq!(operation(id, &add), "→ request 3: add-participant 4:***01");
+}
