@@ -1,5 +1,6 @@
 //! `cordboard explain CALL`.
 
+use crate::output;
 use anyhow::Context as _;
 use clap::Args;
 use cordboard::core::ids::CallId;
@@ -20,6 +21,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let explanation = cordboard::explain(&arguments.journal, CallId(arguments.call))
         .with_context(|| format!("cannot explain call {}", arguments.call))?;
-    print!("{explanation}");
+    output::say(explanation.to_string().trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

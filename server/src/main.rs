@@ -10,6 +10,7 @@
 mod check;
 mod demo;
 mod explain;
+mod output;
 mod replay;
 mod schemas;
 mod serve;
@@ -75,7 +76,7 @@ fn main() -> ExitCode {
         Command::Schemas(arguments) => schemas::run(&arguments),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        output::tell(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

@@ -1,5 +1,6 @@
 //! `cordboard replay JOURNAL`.
 
+use crate::output;
 use clap::{Args, ValueEnum};
 use cordboard::{ReplayError, ReplayFrom};
 use std::path::PathBuf;
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         "state_hash": hex(&replayed.state_hash),
         "commands_hash": hex(&replayed.commands_hash),
     });
-    println!("{line}");
+    output::say(line)?;
     Ok(ExitCode::SUCCESS)
 }
 

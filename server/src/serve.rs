@@ -1,6 +1,6 @@
 //! `cordboard serve --config FILE`.
 
-use crate::check;
+use crate::{check, output};
 use anyhow::{Context as _, bail};
 use axum::Json;
 use axum::http::StatusCode;
@@ -41,7 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let journal = compiled.journal.directory.clone();
         let engine = Engine::builder(compiled).build()?;
         tracing::info!(journal = %journal.display(), "the journal is open");
-        println!("cordboard listens on http://{}", listener.local_addr()?);
+        output::say(format_args!(
+            "cordboard listens on http://{}",
+            listener.local_addr()?
+        ))?;
         let (over, ending) = oneshot::channel::<()>();
         let router = engine.router().fallback(nothing_here);
         let service =

@@ -1,5 +1,6 @@
 //! `cordboard simulator`.
 
+use crate::output;
 use crate::serve::stop_asked;
 use anyhow::Context as _;
 use clap::Args;
@@ -61,16 +62,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let builder = Simulator::builder(config).agents(agents).callers(callers);
         let running = builder.bind(arguments.listen).await?;
         let endpoint = running.endpoint();
-        println!("simulator listens on {endpoint}");
-        println!("access key: {}", arguments.key);
-        println!(
+        output::say(format_args!("simulator listens on {endpoint}"))?;
+        output::say(format_args!("access key: {}", arguments.key))?;
+        output::say(format_args!(
             "connection string: endpoint={endpoint}/;accesskey={}",
             arguments.key
-        );
-        println!(
+        ))?;
+        output::say(format_args!(
             "control: {endpoint}/simulator/ledger with `Authorization: Bearer {}`",
             running.control_token().expose()
-        );
+        ))?;
         stop_asked().await;
         running.shutdown().await;
         Ok(ExitCode::SUCCESS)
