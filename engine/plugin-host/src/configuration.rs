@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use cordboard_contract::{NAME_ANNOTATION, v0_1::CONFIG_BYTES_MAX};
-use jsonschema::Validator;
+use jsonschema::{Validator, error::ValidationErrorKind};
 use serde_json::{Map, Number, Value};
 
 use crate::{
     error::ConfigProblem,
-    names::{NameKind, Names},
+    names::{NameKind, Names, nearest},
 };
 
 /// Most problems that are told at once.
@@ -18,25 +18,27 @@ const PROBLEMS_MAX: usize = 32;
 /// keys are names.
 type Marked = BTreeMap<String, NameKind>;
 
-/// Checks a configuration and returns the JSON text for `configure`, with numbers for names.
+/// Checks a configuration and returns the JSON text for `configure`, with numbers for names. `schema`
+/// is what `text` compiles to.
 pub(crate) fn intern(
     schema: &Validator,
+    text: &Value,
     config: &Value,
     names: &Names,
 ) -> Result<String, Vec<ConfigProblem>> {
+    let mut misfits = misfits(schema, text, config);
+    // The names in the rest are checked all the same.
+    let rest;
+    let config = if misfits.is_empty() {
+        config
+    } else {
+        rest = without(config, &misfits);
+        &rest
+    };
     let evaluation = schema.evaluate(config);
     if !evaluation.flag().valid {
-        let mut problems: Vec<ConfigProblem> = evaluation
-            .iter_errors()
-            .map(|entry| ConfigProblem {
-                path: entry.instance_location.as_str().to_owned(),
-                message: entry.error.to_string(),
-            })
-            .collect();
-        problems.sort();
-        problems.dedup();
-        problems.truncate(PROBLEMS_MAX);
-        return Err(problems);
+        misfits.truncate(PROBLEMS_MAX);
+        return Err(misfits);
     }
 
     // An annotation below `propertyNames` is told with the place of the object.
@@ -55,7 +57,8 @@ pub(crate) fn intern(
         problems: Vec::new(),
     };
     let interned = interning.value(String::new(), config);
-    let mut problems = interning.problems;
+    let mut problems = misfits;
+    problems.extend(interning.problems);
     let text = interned.to_string();
     if text.len() > CONFIG_BYTES_MAX {
         problems.push(ConfigProblem {
@@ -64,6 +67,7 @@ pub(crate) fn intern(
                 "has {} bytes, at most {CONFIG_BYTES_MAX} are allowed",
                 text.len()
             ),
+            is_name: false,
         });
     }
     problems.truncate(PROBLEMS_MAX);
@@ -72,6 +76,67 @@ pub(crate) fn intern(
     } else {
         Err(problems)
     }
+}
+
+/// What does not fit the schema, by place.
+fn misfits(schema: &Validator, text: &Value, config: &Value) -> Vec<ConfigProblem> {
+    let mut problems = Vec::new();
+    for error in schema.iter_errors(config) {
+        let path = error.instance_path().as_str();
+        let mut tell = |path: String, message: String| {
+            problems.push(ConfigProblem {
+                path,
+                message,
+                is_name: false,
+            });
+        };
+        let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() else {
+            tell(path.to_owned(), error.to_string());
+            continue;
+        };
+        let object = error.schema_path().as_str().rsplit_once('/');
+        let known: Vec<&str> = object
+            .and_then(|(object, _)| text.pointer(object)?.get("properties")?.as_object())
+            .map(|properties| properties.keys().map(String::as_str).collect())
+            .unwrap_or_default();
+        for key in unexpected {
+            let hint = match nearest(key, known.iter().copied()) {
+                Some(near) => format!("; did you mean `{near}`?"),
+                None if known.is_empty() => String::new(),
+                None => format!("; known here: {}", known.join(", ")),
+            };
+            tell(
+                format!("{path}/{}", escaped(key)),
+                format!("unknown key `{key}`{hint}"),
+            );
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    problems
+}
+
+/// Returns a configuration without what does not fit; of a list that has something in it, nothing is
+/// left, so that everything else stays in its place.
+fn without(config: &Value, misfits: &[ConfigProblem]) -> Value {
+    let mut rest = config.clone();
+    for misfit in misfits {
+        let mut at = &mut rest;
+        let mut steps = misfit.path.split('/').skip(1).map(unescaped).peekable();
+        while let Some(step) = steps.next() {
+            let Value::Object(members) = at else { break };
+            let is_last = steps.peek().is_none();
+            if is_last || members.get(&step).is_some_and(Value::is_array) {
+                members.remove(&step);
+                break;
+            }
+            let Some(member) = members.get_mut(&step) else {
+                break;
+            };
+            at = member;
+        }
+    }
+    rest
 }
 
 struct Interning<'a> {
@@ -120,9 +185,14 @@ impl Interning<'_> {
     fn number(&mut self, kind: NameKind, path: String, name: &str) -> Option<u32> {
         let found = self.names.of_kind(kind).get(name);
         if found.is_none() {
+            let known = self.names.of_kind(kind).keys().map(String::as_str);
+            let hint = nearest(name, known)
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
             self.problems.push(ConfigProblem {
                 path,
-                message: format!("there is no {} `{name}`", kind.name()),
+                message: format!("there is no {} `{name}`{hint}", kind.name()),
+                is_name: true,
             });
         }
         found.map(|symbol| symbol.0)
@@ -132,6 +202,11 @@ impl Interning<'_> {
 /// Escapes a key for a JSON Pointer (RFC 6901, section 3).
 fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The key of a step of a JSON Pointer.
+fn unescaped(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -157,8 +232,8 @@ mod tests {
     }
 
     fn interned(schema: &Value, config: &Value) -> Result<Value, Vec<ConfigProblem>> {
-        let schema = compile_schema(schema).unwrap();
-        intern(&schema, config, &names()).map(|text| serde_json::from_str(&text).unwrap())
+        let compiled = compile_schema(schema).unwrap();
+        intern(&compiled, schema, config, &names()).map(|text| serde_json::from_str(&text).unwrap())
     }
 
     fn skill() -> Value {
@@ -216,7 +291,7 @@ mod tests {
             told,
             [
                 "at `/a~1b`: there is no queue `a/b`",
-                "at `/sales/0`: there is no skill `spanisch`"
+                "at `/sales/0`: there is no skill `spanisch`; did you mean `spanish`?"
             ]
         );
     }
@@ -224,16 +299,29 @@ mod tests {
     #[test]
     fn what_the_schema_refuses_is_told_with_its_place() {
         let schema = json!({
-            "properties": { "ring": { "type": "integer" } },
+            "properties": {
+                "ring": { "type": "integer" },
+                "inner": { "type": "object", "properties": { "a": {}, "b": {} }, "additionalProperties": false },
+                "list": { "type": "array", "items": { "type": "integer" } },
+                "skill": skill()
+            },
             "additionalProperties": false
         });
-        let problems = interned(&schema, &json!({ "ring": "10", "rnig": 1 })).unwrap_err();
+        let config = json!({
+            "ring": "10", "rnig": 1, "inner": { "nonsense": 1 }, "list": [1, "x"], "skill": "spanihs"
+        });
+        let problems = interned(&schema, &config).unwrap_err();
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert!(
-            told.iter().any(|line| line.starts_with("at `/ring`: ")),
-            "{told:?}"
+        assert_eq!(
+            told,
+            [
+                "at `/inner/nonsense`: unknown key `nonsense`; known here: a, b",
+                "at `/list/1`: \"x\" is not of type \"integer\"",
+                "at `/ring`: \"10\" is not of type \"integer\"",
+                "at `/rnig`: unknown key `rnig`; did you mean `ring`?",
+                "at `/skill`: there is no skill `spanihs`; did you mean `spanish`?",
+            ]
         );
-        assert!(told.iter().any(|line| line.contains("rnig")), "{told:?}");
     }
 
     #[test]

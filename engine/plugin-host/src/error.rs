@@ -140,6 +140,8 @@ pub struct ConfigProblem {
     pub path: String,
     /// What is wrong.
     pub message: String,
+    /// It is a name that the engine's configuration does not have.
+    pub is_name: bool,
 }
 
 impl fmt::Display for ConfigProblem {

@@ -251,6 +251,7 @@ impl From<Problem> for ConfigProblem {
         Self {
             path: one_line(&problem.path, PROBLEM_BYTES_MAX),
             message: one_line(&problem.message, PROBLEM_BYTES_MAX),
+            is_name: false,
         }
     }
 }

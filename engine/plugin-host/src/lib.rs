@@ -55,6 +55,6 @@ pub use error::{ConfigProblem, HostError, LoadError};
 pub use host::{Job, PluginHost, SlotId};
 pub use instance::Failure;
 pub use limits::{BreakerConfig, HostConfig, MEMORY_BYTES_MAX, PluginLimits};
-pub use names::Names;
+pub use names::{Names, nearest};
 pub use plugin::{Plugin, PluginInfo, PluginSpec};
 pub use status::{OutcomeCounts, SlotStatus};

@@ -247,12 +247,11 @@ impl Plugin {
             LoadError::Manifest(format!("has a wrong `config_schema`: {error}"))
         })?;
         let config =
-            configuration::intern(&schema, spec.config, spec.names).map_err(|problems| {
-                LoadError::Config {
+            configuration::intern(&schema, &manifest.config_schema, spec.config, spec.names)
+                .map_err(|problems| LoadError::Config {
                     plugin: manifest.name.clone(),
                     problems,
-                }
-            })?;
+                })?;
 
         let mut limits = spec.limits;
         limits.memory_bytes = limits.memory_bytes.min(MEMORY_BYTES_MAX);

@@ -2,6 +2,7 @@
 
 use super::problem::{Path, Step};
 use super::schema;
+use cordboard_plugin_host::nearest;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::paths::LocationSegment;
 use jsonschema::{JsonType, ValidationError};
@@ -43,12 +44,8 @@ pub(crate) struct Misfit {
 
 /// Returns ``; did you mean `x`?`` for a name that is nearly one of those known.
 pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min()
-        .map(|(_, candidate)| format!("; did you mean `{candidate}`?"))
+    nearest(name, known)
+        .map(|candidate| format!("; did you mean `{candidate}`?"))
         .unwrap_or_default()
 }
 

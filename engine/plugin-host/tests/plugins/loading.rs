@@ -48,7 +48,7 @@ fn names_in_the_configuration_become_numbers() {
     let error = bench.load(&guest).unwrap_err().to_string();
     assert_eq!(
         error,
-        "the configuration of plugin `guest` is refused: at `/queue`: there is no queue `slaes`"
+        "the configuration of plugin `guest` is refused: at `/queue`: there is no queue `slaes`; did you mean `sales`?"
     );
     assert_eq!(score(&bench.decide()), 12, "the last good one decides");
     assert_eq!(bench.host.status(SLOT).problem, Some(error));
