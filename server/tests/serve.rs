@@ -18,7 +18,7 @@ const CONFIG: &str = r#"{
     "exits": { "max_wait": { "end": true }, "no_agents": { "end": true }, "closed": { "end": true } }
   } },
   "groups": { "desk": ["anna"] },
-  "agents": { "anna": { "token": { "value": "token-of-anna" } } }
+  "agents": { "anna": { "token": { "value": "dev-token-of-anna" } } }
 }"#;
 
 /// Longer than anything here takes, shorter than a test run's patience.
@@ -58,7 +58,7 @@ fn it_ends_when_asked_although_a_desktop_listens() {
 
     let mut desktop = TcpStream::connect(&address).unwrap();
     let request = format!(
-        "GET /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer token-of-anna\r\n\r\n"
+        "GET /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer dev-token-of-anna\r\n\r\n"
     );
     desktop.write_all(request.as_bytes()).unwrap();
     let mut desktop = BufReader::new(desktop);

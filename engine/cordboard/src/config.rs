@@ -18,6 +18,7 @@ mod text;
 mod tokens;
 mod v1;
 
+pub(crate) use compile::examine;
 #[cfg(feature = "azure")]
 pub(crate) use compile::plain_http;
 pub use compile::{AUDIO_RATE, CONFIG_NAME_CHARS_MAX, PROMPT_BYTES_MAX, SECRET_CHARS_MIN, compile};

@@ -166,6 +166,92 @@ fn a_misplaced_secret_is_in_no_message() {
     }
 }
 
+/// The example with one place set anew, or removed.
+fn example_with(place: &str, value: Option<serde_json::Value>) -> String {
+    let mut text: serde_json::Value = serde_json::from_str(&example_text()).expect("JSON");
+    let (parent, key) = place.rsplit_once('/').expect("a JSON Pointer");
+    let parent = text.pointer_mut(parent).expect("a place of the example");
+    match value {
+        Some(value) => parent[key] = value,
+        None => drop(parent.as_object_mut().expect("an object").remove(key)),
+    }
+    text.to_string()
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    use serde_json::json;
+    for (place, value) in [
+        ("/acs/connection_string", Some(json!("endpoint=https://x/"))),
+        ("/acs/event_grid_secrets", Some(json!([]))),
+        ("/acs", Some(json!([]))),
+        ("/teams", Some(json!("contoso"))),
+        ("/queues", Some(json!([]))),
+        ("/queues", None),
+        ("/groups", Some(json!([]))),
+        ("/groups", None),
+        ("/agents", Some(json!([]))),
+        ("/agents", None),
+        ("/menus", Some(json!([]))),
+        ("/plugins", Some(json!([]))),
+        ("/prompts/files", Some(json!([]))),
+        ("/prompts/directory", Some(json!(1))),
+        ("/dev", Some(json!("true"))),
+        ("/version", Some(json!("1"))),
+    ] {
+        let text = example_with(place, value);
+        let problems = compile(&text, None, &example_source()).expect_err(place);
+        assert_eq!(problems.len(), 1, "{place}: {}", listed(&problems));
+    }
+}
+
+#[test]
+fn without_a_service_endpoints_that_need_its_resource_are_left_out_with_one_warning() {
+    let text = example_with("/acs", None);
+    let compiled = compile(&text, None, &example_source()).expect("decisions alone");
+    let told = listed(&compiled.warnings);
+    assert_eq!(
+        told.matches("Calling SDK endpoints are left out").count(),
+        1,
+        "{told}"
+    );
+}
+
+#[test]
+fn a_mistyped_skill_is_a_warning_with_what_was_meant() {
+    for (required, consequence) in [(true, "`no_agents`"), (false, "the wish is never met")] {
+        let skill = serde_json::json!({ "skill": "sails", "required": required });
+        let text = example_with(
+            "/queues/sales/requirements",
+            Some(serde_json::json!([skill])),
+        );
+        let compiled = compile(&text, None, &example_source()).expect("a good configuration");
+        let told = listed(&compiled.warnings);
+        assert!(told.contains("no agent has skill `sails`: "), "{told}");
+        assert!(told.contains("did you mean `sales`?"), "{told}");
+        assert!(told.contains(consequence), "{told}");
+    }
+}
+
+#[test]
+fn a_token_that_can_be_guessed_is_refused_on_a_developers_machine_too() {
+    for token in ["", "a", "fifteen-letters"] {
+        let token = serde_json::json!({ "value": token });
+        let text = example_with("/agents/anna/token", Some(token));
+        let problems = compile(&text, None, &example_source()).expect_err("too short");
+        let told = listed(&problems);
+        assert_eq!(problems.len(), 1, "{told}");
+        assert!(told.contains("use at least 16 random characters"), "{told}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_mistake() {
+    let text = format!("\u{feff}{}", example_text());
+    let marked = compile(&text, None, &example_source()).expect("a good configuration");
+    assert_eq!(marked.config.digest, compile_example(None).config.digest);
+}
+
 #[test]
 fn a_text_cut_anywhere_is_refused_and_never_panics() {
     let text = example_text();

@@ -60,10 +60,10 @@ fn act(served: &Served, target: &str, token: &str, body: Value) -> (u16, Value) 
     (answer.status, answer.json())
 }
 
-const ANNA: &str = "token-of-anna";
-const BEN: &str = "token-of-ben";
-const SOFIA: &str = "token-of-sofia";
-const WALL: &str = "token-of-the-wall";
+const ANNA: &str = "dev-token-of-anna";
+const BEN: &str = "dev-token-of-ben";
+const SOFIA: &str = "dev-token-of-sofia";
+const WALL: &str = "dev-token-of-the-wall";
 
 #[test]
 fn a_contact_from_offer_to_wrap_up_over_http() {
@@ -178,7 +178,7 @@ fn tokens_decide_who_may_do_what() {
         (SOFIA, 200),
         (BEN, 403),
         (WALL, 403),
-        ("token-of-nobody", 401),
+        ("dev-token-of-nobody", 401),
         ("", 401),
     ] {
         let (status, body) = act(&served, agents, token, ready.clone());
@@ -258,7 +258,7 @@ fn tokens_decide_who_may_do_what() {
 fn bad_requests_are_answered_with_what_is_wrong() {
     let served = serve(DECISIONS, |builder| builder);
     let agents = "/v1/agents/anna/actions";
-    let authorization = [("authorization", "Bearer token-of-anna")];
+    let authorization = [("authorization", "Bearer dev-token-of-anna")];
     for (target, body, status, said) in [
         (agents, "not json", 400, "the body does not fit"),
         (

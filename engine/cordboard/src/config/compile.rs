@@ -42,9 +42,26 @@ pub fn compile(
     previous: Option<&Symbols>,
     source: &dyn Source,
 ) -> Result<Compiled, Vec<Problem>> {
-    let mut value = text::parse(text).map_err(|problem| vec![problem])?;
+    match examine(text, previous, source) {
+        (problems, Some(compiled)) if problems.is_empty() => Ok(compiled),
+        (problems, _) => Err(problems),
+    }
+}
+
+/// Like [`compile`], but gives beside the mistakes what the rest compiles to, if there is any.
+pub(crate) fn examine(
+    text: &str,
+    previous: Option<&Symbols>,
+    source: &dyn Source,
+) -> (Vec<Problem>, Option<Compiled>) {
+    // Some editors put a byte order mark before the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut value = match text::parse(text) {
+        Ok(value) => value,
+        Err(problem) => return (vec![problem], None),
+    };
     let misfits = structure::check(&value);
-    let names = Names::of(&value);
+    let names = Names::of(&value, &misfits);
     prune(&mut value, &misfits);
     let captured = Captured::new(source);
     let mut checker = Checker {
@@ -70,13 +87,9 @@ pub fn compile(
     };
     let mut problems = checker.problems;
     problems.sort_by_key(|problem| problem.position);
-    match compiled {
-        Some(compiled) if problems.is_empty() => Ok(Compiled {
-            kept: Arc::new(captured.into_kept()),
-            ..compiled
-        }),
-        _ => Err(problems),
-    }
+    let kept = Arc::new(captured.into_kept());
+    let compiled = compiled.map(|compiled| Compiled { kept, ..compiled });
+    (problems, compiled)
 }
 
 /// Collects what is wrong while the parts are compiled.
@@ -98,6 +111,11 @@ impl Checker<'_> {
     fn warn(&mut self, path: &Path, message: impl Into<String>) {
         let problem = self.problem(path, message.into());
         self.warnings.push(problem);
+    }
+
+    /// Whether plain secrets are allowed; where nobody can tell, there is one mistake already.
+    fn is_dev(&self, text: &ConfigText) -> bool {
+        text.dev || self.names.lost("dev")
     }
 
     fn problem(&self, path: &Path, message: String) -> Problem {
@@ -131,7 +149,9 @@ impl Checker<'_> {
         let listen = self.listen(text);
         let timeouts = self.timeouts(text);
         let limits = self.limits(text);
-        self.unused(text);
+        if self.names.is_whole {
+            self.unused(text);
+        }
         let config = Config {
             digest: hexadecimal(&Sha256::digest(self.text)),
             tenant: text.tenant.clone(),

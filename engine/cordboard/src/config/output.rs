@@ -52,9 +52,24 @@ impl Compiled {
         self.text.expose()
     }
 
-    /// Returns a problem at a place of the text.
+    /// Returns a problem at a place of the text. Where the text has a list, a key is an index.
     pub(crate) fn problem(&self, keys: &[&str], message: String) -> Problem {
-        let path = keys.iter().fold(Path::root(), |path, key| path.key(key));
+        let value = serde_json::from_str::<Value>(self.text()).unwrap_or_default();
+        let mut at = Some(&value);
+        let path = keys.iter().fold(Path::root(), |path, key| {
+            let index = key
+                .parse::<usize>()
+                .ok()
+                .filter(|_| at.is_some_and(Value::is_array));
+            at = at.and_then(|value| match index {
+                Some(index) => value.get(index),
+                None => value.get(*key),
+            });
+            match index {
+                Some(index) => path.index(index),
+                None => path.key(key),
+            }
+        });
         Problem {
             path: path.to_string(),
             position: text::locate(self.text(), &path),

@@ -19,22 +19,63 @@ pub(crate) fn parse(text: &str) -> Result<Value, Problem> {
             message: format!("is larger than {TEXT_BYTES_MAX} bytes; split the tenant"),
         });
     }
+    if text.trim().is_empty() {
+        return Err(Problem {
+            path: String::new(),
+            position: None,
+            message: "is empty; a configuration is a JSON object, `{…}`".to_owned(),
+        });
+    }
     let error = match serde_json::from_str::<Strict>(text) {
         Ok(Strict(value)) => return Ok(value),
         Err(error) => error,
     };
-    let whole = error.to_string();
-    let message = whole
-        .rsplit_once(" at line ")
-        .map_or(whole.as_str(), |(message, _)| message);
     Err(Problem {
         path: String::new(),
         position: Some(Position {
             line: error.line(),
-            column: error.column(),
+            column: error.column().max(1),
         }),
-        message: format!("is not valid JSON: {message}"),
+        message: format!("is not valid JSON: {}", cure(text, &error)),
     })
+}
+
+/// What is wrong and what to change, by what stands where the parser gave up.
+fn cure(text: &str, error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "it ends too early; close every `\"`, `[` and `{`".to_owned();
+    }
+    let whole = error.to_string();
+    let said = whole
+        .rsplit_once(" at line ")
+        .map_or(whole.as_str(), |(message, _)| message);
+    // The parser counts bytes and points at the last one that it took.
+    let line = text.split('\n').nth(error.line().saturating_sub(1));
+    let before = error.column().saturating_sub(1);
+    let rest = line.and_then(|line| line.get(before..)).unwrap_or_default();
+    let cure = match rest.chars().next() {
+        _ if said.contains("stands twice") => return said.to_owned(),
+        _ if said.starts_with("control character") => {
+            "a text does not go on in the next line; close it with `\"`, and write `\\n` or `\\t` for line ends and tabs"
+        }
+        _ if said.starts_with("invalid escape") => "write a backslash in a text twice, `\\\\`",
+        _ if said.starts_with("trailing comma") => "remove the comma before this place",
+        _ if said.starts_with("trailing characters") => {
+            "remove what stands behind the end of the configuration, or the bracket that ends it too early"
+        }
+        Some('/' | '#') => "JSON has no comments; remove it",
+        Some(',') => "remove one comma",
+        Some('\'') => "write texts in double quotes, `\"…\"`",
+        Some('"' | '{' | '[') if said.starts_with("expected `,`") => {
+            "put a comma before this place"
+        }
+        Some(letter) if letter.is_alphabetic() && said.starts_with("key must") => {
+            "write keys in double quotes, `\"…\"`"
+        }
+        Some(letter) if letter.is_alphabetic() => "write texts in double quotes, `\"…\"`",
+        Some(_) | None => return said.to_owned(),
+    };
+    format!("{said}; {cure}")
 }
 
 /// Finds a place in the text that `value` was parsed from; for a place that is not there, the
@@ -190,6 +231,42 @@ mod tests {
         let problem = parse("{\"x\": 1,\n \"x\": 2}").unwrap_err();
         assert_eq!(problem.position.unwrap().line, 2);
         assert!(problem.message.contains("`x` stands twice"), "{problem}");
+    }
+
+    #[test]
+    fn what_is_no_json_is_told_with_what_to_change() {
+        for (text, line, column, cure) in [
+            (
+                "{\n  // the tenant\n  \"a\": 1 }",
+                2,
+                3,
+                "JSON has no comments",
+            ),
+            (
+                "{\n  # the tenant\n  \"a\": 1 }",
+                2,
+                3,
+                "JSON has no comments",
+            ),
+            ("{ \"a\": /* one */ 1 }", 1, 8, "JSON has no comments"),
+            ("{ \"a\": 1,, \"b\": 2 }", 1, 10, "remove one comma"),
+            ("{ \"a\": [1,,2] }", 1, 11, "remove one comma"),
+            ("{ \"a\": 1, }", 1, 11, "remove the comma before"),
+            ("{ \"a\": 'x' }", 1, 8, "double quotes"),
+            ("{ a: 1 }", 1, 3, "write keys in double quotes"),
+            ("{ \"a\": x }", 1, 8, "write texts in double quotes"),
+            ("{ \"a\": 1 \"b\": 2 }", 1, 10, "put a comma before"),
+            ("{ \"a\": \"x\n\" }", 2, 1, "close it with"),
+            ("{ \"a\": \"C:\\dir\" }", 1, 12, "twice"),
+            ("{ \"a\": 1 } }", 1, 12, "behind the end"),
+            ("{ \"a\": [1, 2", 1, 12, "ends too early"),
+        ] {
+            let problem = parse(text).unwrap_err();
+            assert!(problem.message.contains(cure), "{text}: {problem}");
+            assert_eq!(problem.position, Some(Position { line, column }), "{text}");
+        }
+        let problem = parse(" \n").unwrap_err();
+        assert!(problem.to_string().starts_with(": is empty"), "{problem}");
     }
 
     #[test]

@@ -28,12 +28,12 @@ pub(crate) const DECISIONS: &str = r#"{
   } },
   "groups": { "desk": ["anna", "ben"] },
   "agents": {
-    "anna": { "skills": { "chat": 80 }, "token": { "value": "token-of-anna" } },
-    "ben": { "skills": { "chat": 40 }, "token": { "value": "token-of-ben" } }
+    "anna": { "skills": { "chat": 80 }, "token": { "value": "dev-token-of-anna" } },
+    "ben": { "skills": { "chat": 40 }, "token": { "value": "dev-token-of-ben" } }
   },
   "api": { "tokens": [
-    { "name": "sofia", "role": "supervisor", "token": { "value": "token-of-sofia" } },
-    { "name": "wall", "role": "observer", "token": { "value": "token-of-the-wall" } }
+    { "name": "sofia", "role": "supervisor", "token": { "value": "dev-token-of-sofia" } },
+    { "name": "wall", "role": "observer", "token": { "value": "dev-token-of-the-wall" } }
   ] },
   "not_ready_reasons": ["break"], "dispositions": ["solved"], "dev": true
 }"#;

@@ -14,6 +14,7 @@ impl Checker<'_> {
     pub(super) fn agents(&mut self, text: &ConfigText) -> BTreeMap<AgentId, AgentProfile> {
         let mut agents = BTreeMap::new();
         let mut owners: BTreeMap<Participant, &String> = BTreeMap::new();
+        let mut left_out = 0_u32;
         for (name, agent) in &text.agents {
             let path = Path::root().key("agents").key(name);
             if let Some(id) = &agent.entra_object_id {
@@ -25,6 +26,10 @@ impl Checker<'_> {
             let mut endpoints = Vec::new();
             for (at, endpoint) in agent.endpoints.iter().enumerate() {
                 let path = path.key("endpoints").index(at);
+                if !self.names.has_acs && is_derived(endpoint) && agent.entra_object_id.is_some() {
+                    left_out += 1;
+                    continue;
+                }
                 let Some(endpoint) = self.endpoint(text, agent, endpoint, &path) else {
                     continue;
                 };
@@ -47,6 +52,12 @@ impl Checker<'_> {
                 endpoints,
             };
             agents.insert(AgentId(self.symbols.intern(name)), profile);
+        }
+        if left_out > 0 {
+            self.warn(
+                &Path::root().key("agents"),
+                format!("{left_out} Calling SDK endpoints are left out, because there is no `acs` whose resource they belong to"),
+            );
         }
         agents
     }
@@ -128,7 +139,7 @@ impl Checker<'_> {
                 },
             );
         }
-        if accounts.is_empty() && self.names.has_acs {
+        if accounts.is_empty() && self.names.has_acs && self.names.is_whole {
             self.warn(
                 &Path::root(),
                 "there is no resource account: every call is rejected",
@@ -226,12 +237,19 @@ impl Checker<'_> {
                 person.to_lowercase()
             ))),
             _ => {
-                self.refuse(
-                    path,
-                    "lacks `raw_id`; add it, or both `acs.resource_id` and `teams.tenant_id`",
-                );
+                if !self.names.lost("acs") && !self.names.lost("teams") {
+                    self.refuse(
+                        path,
+                        "lacks `raw_id`; add it, or both `acs.resource_id` and `teams.tenant_id`",
+                    );
+                }
                 None
             }
         }
     }
+}
+
+/// Whether the raw id is made from the ids of the resource, the tenant and the person.
+fn is_derived(endpoint: &EndpointText) -> bool {
+    endpoint.kind == EndpointKindName::CallingSdk && endpoint.raw_id.is_none()
 }

@@ -18,7 +18,7 @@ impl Checker<'_> {
     pub(super) fn acs(&mut self, text: &ConfigText) -> Option<AcsSettings> {
         let acs = text.acs.as_ref()?;
         let path = Path::root().key("acs");
-        if acs.allow_http && !text.dev {
+        if acs.allow_http && !self.is_dev(text) {
             self.refuse(
                 &path.key("allow_http"),
                 "is for a developer's machine; remove it, or set `\"dev\": true`",
@@ -94,9 +94,16 @@ impl Checker<'_> {
             let Some(token) = self.secret(text, token, &path) else {
                 continue;
             };
-            self.check_length(text, Some(&token), &path);
+            if token.expose().chars().count() < SECRET_CHARS_MIN {
+                self.refuse(
+                    &path,
+                    format!(
+                        "is too easy to guess; use at least {SECRET_CHARS_MIN} random characters"
+                    ),
+                );
+            }
             let travels = |letter: char| letter.is_ascii_graphic();
-            if !token.expose().chars().all(travels) || token.expose().is_empty() {
+            if !token.expose().chars().all(travels) {
                 self.refuse(
                     &path,
                     "is not usable in a header; use letters, digits and signs of ASCII, without spaces",
@@ -174,24 +181,13 @@ impl Checker<'_> {
                 }
             };
         }
-        if secret.value.is_some() && !text.dev {
+        if secret.value.is_some() && !self.is_dev(text) {
             self.refuse(
                 &path.key("value"),
                 "a secret stands in plain text; name an environment variable (`env`) or a file (`file`) instead",
             );
         }
         secret.value.as_ref().map(Secret::new)
-    }
-
-    fn check_length(&mut self, text: &ConfigText, secret: Option<&Secret>, path: &Path) {
-        let is_short =
-            secret.is_some_and(|secret| secret.expose().chars().count() < SECRET_CHARS_MIN);
-        if is_short && !text.dev {
-            self.refuse(
-                path,
-                format!("is too easy to guess; use at least {SECRET_CHARS_MIN} random characters"),
-            );
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Names: which there are, whether they are well formed, and whether a reference finds one.
 
 use super::Checker;
-use crate::config::problem::Path;
-use crate::config::structure::suggestion;
+use crate::config::problem::{Path, Step};
+use crate::config::structure::{Misfit, suggestion};
 use crate::config::v1::ConfigText;
 use cordboard_core::ids::{CodeId, PromptId, Symbol};
 use serde_json::Value;
@@ -21,6 +21,10 @@ pub(super) struct Names {
     pub(super) agents: BTreeSet<String>,
     pub(super) prompts: BTreeSet<String>,
     pub(super) plugins: BTreeSet<String>,
+    /// Sections that were left out because they do not fit the schema, or lack: what depends on them cannot be checked.
+    lost: BTreeSet<String>,
+    /// Whether nothing but unknown keys was left out.
+    pub(super) is_whole: bool,
     /// Whether the engine handles the media of calls.
     pub(super) has_acs: bool,
     /// Names that something refers to, by kind.
@@ -63,7 +67,25 @@ impl Kind {
 }
 
 impl Names {
-    pub(super) fn of(value: &Value) -> Self {
+    pub(super) fn of(value: &Value, misfits: &[Misfit]) -> Self {
+        let required = ["queues", "groups", "agents"];
+        let lacking = required
+            .iter()
+            .filter(|section| value.get(section).is_none());
+        let left_out = misfits.iter().filter(|misfit| !misfit.unknown_key);
+        let lost = left_out
+            .clone()
+            .filter_map(|misfit| match misfit.path.steps() {
+                [Step::Key(section)] => Some(section),
+                // Of these an entry is left out, of others all.
+                [Step::Key(section), ..] if !super::NAMED_SECTIONS.contains(&&**section) => {
+                    Some(section)
+                }
+                [Step::Key(_) | Step::Index(_), ..] | [] => None,
+            })
+            .cloned()
+            .chain(lacking.map(|section| (*section).to_owned()))
+            .collect();
         let keys = |section: &str| {
             let entries = value.pointer(section).and_then(Value::as_object);
             entries
@@ -77,9 +99,16 @@ impl Names {
             agents: keys("/agents"),
             prompts: keys("/prompts/files"),
             plugins: keys("/plugins"),
+            lost,
+            is_whole: left_out.count() == 0,
             has_acs: value.get("acs").is_some(),
             used: BTreeSet::new(),
         }
+    }
+
+    /// Whether a section is not there to check against.
+    pub(super) fn lost(&self, section: &str) -> bool {
+        self.lost.contains(section)
     }
 
     fn of_kind(&self, kind: Kind) -> &BTreeSet<String> {
@@ -100,7 +129,7 @@ impl Checker<'_> {
         let known = self.names.of_kind(kind);
         if known.contains(name) {
             self.names.used.insert((kind, name.to_owned()));
-        } else {
+        } else if !self.names.lost(kind.section().trim_end_matches(".files")) {
             let hint = match suggestion(name, known.iter().map(String::as_str)) {
                 hint if hint.is_empty() => format!("; add it to `{}`", kind.section()),
                 hint => hint,

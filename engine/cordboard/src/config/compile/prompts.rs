@@ -77,7 +77,7 @@ impl Checker<'_> {
                     .values()
                     .flat_map(|agent| &agent.endpoints)
                     .any(|endpoint| endpoint.number.is_some());
-                if has_phone && self.names.has_acs {
+                if has_phone && self.names.has_acs && !self.names.lost("prompts") {
                     self.refuse(
                         &path,
                         "is missing, but agents have phone numbers; name the prompt that asks to press 1",

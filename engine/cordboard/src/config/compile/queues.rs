@@ -3,6 +3,7 @@
 use super::Checker;
 use super::names::Kind;
 use crate::config::problem::Path;
+use crate::config::structure::suggestion;
 use crate::config::v1::{
     Channels, ConfigText, ConsentAnswer, Exit as ExitText, Format, Menu as MenuText, MenuStep,
     Queue as QueueText, Recording, Requirement as RequirementText,
@@ -78,7 +79,7 @@ impl Checker<'_> {
 
     fn queue(&mut self, text: &ConfigText, queue: &QueueText, path: &Path) -> Queue {
         let voicemail = text.teams.voicemail_pickup_seconds;
-        if queue.ring_seconds >= voicemail {
+        if queue.ring_seconds >= voicemail && !self.names.lost("teams") {
             self.refuse(
                 &path.key("ring_seconds"),
                 format!(
@@ -141,14 +142,8 @@ impl Checker<'_> {
             if !seen.insert(skill) {
                 self.refuse(&path, format!("skill `{skill}` stands twice; join them"));
             }
-            if requirement.required && !anybody_meets(text, queue, requirement) {
-                self.warn(
-                    &path,
-                    format!(
-                        "no agent of this queue's groups has skill `{skill}` at level {} or more",
-                        requirement.minimum
-                    ),
-                );
+            if self.names.is_whole {
+                self.doubt(text, queue, requirement, &path);
             }
             requirements.push(Requirement {
                 skill: SkillId(self.symbols.intern(skill)),
@@ -158,6 +153,42 @@ impl Checker<'_> {
             });
         }
         requirements
+    }
+
+    /// Warns about a skill that nobody has: a required one sends every caller to `no_agents`.
+    fn doubt(
+        &mut self,
+        text: &ConfigText,
+        queue: &QueueText,
+        requirement: &RequirementText,
+        path: &Path,
+    ) {
+        let skill = &requirement.skill;
+        let known: BTreeSet<&str> = text
+            .agents
+            .values()
+            .flat_map(|agent| agent.skills.keys().map(String::as_str))
+            .collect();
+        let what = if requirement.required {
+            "every caller would take the exit `no_agents`"
+        } else {
+            "the wish is never met"
+        };
+        if !known.contains(&**skill) {
+            let hint = suggestion(skill, known);
+            self.warn(
+                &path.key("skill"),
+                format!("no agent has skill `{skill}`: {what}{hint}"),
+            );
+        } else if requirement.required && !anybody_meets(text, queue, requirement) {
+            self.warn(
+                path,
+                format!(
+                    "no agent of this queue's groups has skill `{skill}` at level {} or more: {what}",
+                    requirement.minimum
+                ),
+            );
+        }
     }
 
     fn services(&mut self, queue: &QueueText, path: &Path) -> Vec<Service> {
