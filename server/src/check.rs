@@ -1,8 +1,9 @@
 //! `cordboard check FILE`.
 
-use anyhow::{Context as _, bail};
+use crate::output;
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
-use cordboard::config::{self, Compiled};
+use cordboard::config::{self, Compiled, Problem};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,61 +15,81 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let text = read(&arguments.file)?;
-    let Some(compiled) = compile(&arguments.file, &text) else {
-        return Ok(ExitCode::FAILURE);
+    let file = &arguments.file;
+    let text = read(file)?;
+    let checked = cordboard::check(&text, &machine(file))?;
+    tell(file, &checked.mistakes, &checked.warnings);
+    let warnings = match checked.warnings.len() {
+        0 => String::new(),
+        count => format!(", {}", counted(count, "warning")),
     };
-    let faulty = cordboard::check_plugins(&compiled)?;
-    for problem in &faulty {
-        eprintln!("{}: {problem}", arguments.file.display());
-    }
-    if !faulty.is_empty() {
-        let count = faulty.len();
-        let noun = if count == 1 { "mistake" } else { "mistakes" };
-        bail!("the plugins have {count} {noun}; their decisions would fall back");
-    }
+    let Some(compiled) = checked.compiled else {
+        let mistakes = counted(checked.mistakes.len(), "mistake");
+        bail!("`{}` has {mistakes}{warnings}", file.display());
+    };
     let config = &compiled.config;
-    println!(
-        "{}: {} queues, {} agents, {} resource accounts, {} plugins; nothing is wrong",
-        arguments.file.display(),
-        config.queues.len(),
-        config.agents.len(),
-        config.resource_accounts.len(),
-        compiled.plugins.len(),
-    );
+    output::say(format_args!(
+        "{}: {}, {}, {}, {}; no mistakes{warnings}",
+        file.display(),
+        counted(config.queues.len(), "queue"),
+        counted(config.agents.len(), "agent"),
+        counted(config.resource_accounts.len(), "resource account"),
+        counted(compiled.plugins.len(), "plugin"),
+    ))?;
     Ok(ExitCode::SUCCESS)
 }
 
 pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read the configuration `{}`", file.display()))
+    let shown = file.display();
+    let bytes =
+        std::fs::read(file).with_context(|| format!("cannot read the configuration `{shown}`"))?;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        bail!("the configuration `{shown}` is in UTF-16; save it in UTF-8");
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let sound = error
+            .as_bytes()
+            .iter()
+            .take(error.utf8_error().valid_up_to());
+        let line = sound.filter(|byte| **byte == b'\n').count() + 1;
+        anyhow!("the configuration `{shown}` is not in UTF-8 (line {line}); save it in UTF-8")
+    })
 }
 
 /// Compiles a configuration; prints its problems and returns nothing when there are any. Paths in it are relative to
 /// the file.
 pub(crate) fn compile(file: &Path, text: &str) -> Option<Compiled> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let machine = config::Machine::new(folder.unwrap_or(Path::new(".")));
-    match config::compile(text, None, &machine) {
+    match config::compile(text, None, &machine(file)) {
         Ok(compiled) => {
-            for warning in &compiled.warnings {
-                eprintln!("{}: warning: {warning}", file.display());
-            }
+            tell(file, &[], &compiled.warnings);
             Some(compiled)
         }
         Err(problems) => {
-            for problem in &problems {
-                eprintln!("{}: {problem}", file.display());
-            }
-            let count = problems.len();
-            let noun = if count == 1 { "mistake" } else { "mistakes" };
-            eprintln!(
-                "error: `{}` has {count} {noun}; nothing was changed",
-                file.display()
-            );
+            tell(file, &problems, &[]);
+            let mistakes = counted(problems.len(), "mistake");
+            output::tell(format_args!("error: `{}` has {mistakes}", file.display()));
             None
         }
     }
+}
+
+fn machine(file: &Path) -> config::Machine {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    config::Machine::new(folder.unwrap_or(Path::new(".")))
+}
+
+fn tell(file: &Path, mistakes: &[Problem], warnings: &[Problem]) {
+    for mistake in mistakes {
+        output::tell(format_args!("{}: {mistake}", file.display()));
+    }
+    for warning in warnings {
+        output::tell(format_args!("{}: warning: {warning}", file.display()));
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }

@@ -2,7 +2,7 @@
 //!
 //! | what | where |
 //! |---|---|
-//! | check a configuration | [`config::compile()`], [`check_plugins`] |
+//! | check a configuration | [`config::compile()`], [`check()`] |
 //! | start, embed, reload and end an engine | [`Engine`], [`EngineBuilder`] |
 //! | act as an agent, a supervisor or the program itself | [`AgentHandle`], [`SupervisorHandle`], [`CallHandle`] |
 //! | follow what happens, and resume | [`events`] |
@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod check;
 pub mod config;
 pub mod driver;
 #[cfg(feature = "azure")]
@@ -24,6 +25,7 @@ mod plugins;
 mod replay;
 mod schemas;
 
+pub use check::{Checked, check};
 #[cfg(feature = "azure")]
 pub use cordboard_acs::callback::SensitiveDigits;
 pub use cordboard_core as core;
@@ -38,6 +40,6 @@ pub use engine::{
 pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
 pub use explain::{ExplainError, Explanation, ExplanationLine, RECORDS_TOLD_MAX, explain};
 pub use pending::Pending;
-pub use plugins::{PluginStatus, check_plugins};
+pub use plugins::PluginStatus;
 pub use replay::{Replayed, replay};
 pub use schemas::{OPENAPI_V1, schemas};

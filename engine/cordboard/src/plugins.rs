@@ -9,8 +9,8 @@ use cordboard_core::ids::{PluginId, Symbol};
 use cordboard_core::question::{Ask, DecisionPoint};
 use cordboard_journal::Blobs;
 use cordboard_plugin_host::{
-    BreakerConfig, Digest, HostConfig, HostError, Job, Names, OutcomeCounts, PluginHost,
-    PluginLimits, PluginSpec, SlotId,
+    BreakerConfig, ConfigProblem, Digest, HostConfig, HostError, Job, LoadError, Names,
+    OutcomeCounts, PluginHost, PluginLimits, PluginSpec, SlotId,
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -77,8 +77,9 @@ impl Plugins {
     }
 
     /// Tries every plugin of a configuration whose file is there, and tells which cannot be loaded,
-    /// or are asked what they do not answer.
-    fn faulty(&self, config: &Compiled) -> Vec<Problem> {
+    /// or are asked what they do not answer. Where `config` is not all of a configuration, names that it
+    /// does not have may be in the rest.
+    pub(crate) fn faulty(&self, config: &Compiled, is_whole: bool) -> Vec<Problem> {
         let Some(host) = self.host.get() else {
             return Vec::new();
         };
@@ -91,6 +92,10 @@ impl Plugins {
             };
             match host.compile(&spec(slot, &component, &names)) {
                 Ok(plugin) => drop(loaded.insert(*id, plugin)),
+                Err(LoadError::Config { problems, .. }) => {
+                    let told = problems.iter().filter(|found| is_whole || !found.is_name);
+                    faulty.extend(told.map(|found| in_config(config, slot, found)));
+                }
                 Err(error) => {
                     faulty.push(config.problem(&["plugins", &slot.name], error.to_string()));
                 }
@@ -140,19 +145,6 @@ impl Plugins {
     }
 }
 
-/// Loads the plugins of a configuration for a moment and tells what keeps them from being of use: no
-/// component, another version of the contract, imports that no plugin has, a configuration that is
-/// not what the plugin asks for, a decision point that it does not have. A file that cannot be read is told by the configuration's warnings.
-///
-/// # Errors
-///
-/// The plugin host cannot be set up.
-pub fn check_plugins(config: &Compiled) -> Result<Vec<Problem>, HostError> {
-    let plugins = Plugins::default();
-    plugins.prepare(config)?;
-    Ok(plugins.faulty(config))
-}
-
 /// Where a queue names the plugin of a decision point.
 type Asked = (&'static [&'static str], Option<PluginId>, DecisionPoint);
 
@@ -180,6 +172,21 @@ fn asked(queue: &Queue) -> [Asked; 4] {
             DecisionPoint::RecordingPolicy,
         ),
     ]
+}
+
+/// A problem at its place inside of the plugin's configuration.
+fn in_config(config: &Compiled, slot: &PluginSlot, found: &ConfigProblem) -> Problem {
+    let steps: Vec<String> = found
+        .path
+        .split('/')
+        .skip(1)
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect();
+    let keys: Vec<&str> = ["plugins", &slot.name, "config"]
+        .into_iter()
+        .chain(steps.iter().map(String::as_str))
+        .collect();
+    config.problem(&keys, found.message.clone())
 }
 
 fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> PluginSpec<'a> {
