@@ -66,6 +66,11 @@ fn main() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    #[cfg(feature = "crash-points")]
+    if let Err(error) = cordboard_crash_points::check() {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
     let result = match arguments.command {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),

@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// JSON file with a list of callers. They begin to dial at once.
     #[arg(long, value_name = "FILE")]
     callers: Option<PathBuf>,
+    /// JSON file with what the service's documents leave open, such as `{"repeatability": false}`; see `Behaviour`.
+    #[arg(long, value_name = "FILE")]
+    behaviour: Option<PathBuf>,
     /// Token of the control interface; without it a random one is made and printed.
     #[arg(long, value_name = "TOKEN")]
     control_token: Option<String>,
@@ -54,6 +57,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     );
     config.allow_http_callbacks = arguments.allow_http_callbacks;
     config.event_grid = arguments.event_grid.as_deref().map(Subscription::new);
+    if let Some(file) = &arguments.behaviour {
+        config.behaviour = read_json(file, "a description of behaviour")?;
+    }
     config.control_token = arguments.control_token.as_deref().map(Secret::new);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -79,11 +85,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn read_list<T: DeserializeOwned>(file: Option<&Path>) -> anyhow::Result<Vec<T>> {
-    let Some(file) = file else {
-        return Ok(Vec::new());
-    };
+    file.map_or_else(
+        || Ok(Vec::new()),
+        |file| read_json(file, "a list of scripts"),
+    )
+}
+
+fn read_json<T: DeserializeOwned>(file: &Path, what: &str) -> anyhow::Result<T> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("cannot read `{}`", file.display()))?;
-    serde_json::from_str(&text)
-        .with_context(|| format!("`{}` is not a list of scripts", file.display()))
+    serde_json::from_str(&text).with_context(|| format!("`{}` is not {what}", file.display()))
 }

@@ -18,21 +18,34 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 14] = [
+const TABLE: [(&str, &[&str]); 15] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
+    // Behind a feature that only a test asks for.
+    ("cordboard-crash-points", &[]),
     ("cordboard-contract", &[]),
-    ("cordboard-journal", &["cordboard-core"]),
+    (
+        "cordboard-journal",
+        &["cordboard-core", "cordboard-crash-points"],
+    ),
     (
         "cordboard-plugin-host",
         &["cordboard-core", "cordboard-contract"],
     ),
-    ("cordboard-acs", &["cordboard-core", "cordboard-clock"]),
+    (
+        "cordboard-acs",
+        &[
+            "cordboard-core",
+            "cordboard-clock",
+            "cordboard-crash-points",
+        ],
+    ),
     (
         "cordboard",
         &[
             "cordboard-core",
             "cordboard-clock",
+            "cordboard-crash-points",
             "cordboard-plugin-host",
             "cordboard-journal",
             "cordboard-acs",
@@ -41,7 +54,12 @@ const TABLE: [(&str, &[&str]); 14] = [
     ("cordboard-simulator", &["cordboard-clock", "cordboard-acs"]),
     (
         "cordboard-server",
-        &["cordboard", "cordboard-clock", "cordboard-simulator"],
+        &[
+            "cordboard",
+            "cordboard-clock",
+            "cordboard-crash-points",
+            "cordboard-simulator",
+        ],
     ),
     ("cordboard-plugin", &["cordboard-contract"]),
     (

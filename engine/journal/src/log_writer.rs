@@ -11,6 +11,8 @@ use crate::record_writer::RecordWriter;
 use crate::retention::{self, Kept};
 use crate::store::{LogGroup, LogStore, StoreError};
 use cordboard_core::ids::Timestamp;
+#[cfg(feature = "crash-points")]
+use cordboard_crash_points::Point;
 use parking_lot::{Condvar, Mutex};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -165,10 +167,18 @@ impl LogWriter {
             let Some((group, taken)) = self.next_group(&mut writing) else {
                 return;
             };
+            #[cfg(feature = "crash-points")]
+            let points = CrashPoints::of(&group);
+            #[cfg(feature = "crash-points")]
+            points.pass_before();
             let committed = catch_unwind(AssertUnwindSafe(|| self.store.commit(group)))
                 .unwrap_or_else(|_| Err(StoreError::new("the store broke off with a panic")));
             match committed {
-                Ok(()) => self.announce(&mut writing, taken),
+                Ok(()) => {
+                    #[cfg(feature = "crash-points")]
+                    points.pass_after();
+                    self.announce(&mut writing, taken);
+                }
                 Err(error) => {
                     self.fail(&error.0);
                     return;
@@ -403,4 +413,52 @@ struct Taken {
     last: Option<Seq>,
     snapshot: Option<(Seq, Kept)>,
     first: Option<Seq>,
+}
+
+/// Which points a group passes on its way to the disk.
+#[cfg(feature = "crash-points")]
+#[derive(Clone, Copy, Debug)]
+struct CrashPoints {
+    entries: bool,
+    snapshot: bool,
+    cut: bool,
+}
+
+#[cfg(feature = "crash-points")]
+impl CrashPoints {
+    fn of(group: &LogGroup) -> Self {
+        Self {
+            entries: !group.entries.is_empty(),
+            snapshot: group.manifest.is_some(),
+            cut: group.cut_through.is_some(),
+        }
+    }
+
+    fn pass_before(self) {
+        self.pass(
+            Point::BeforeDurable,
+            Point::BeforeSnapshot,
+            Point::BeforeTruncate,
+        );
+    }
+
+    fn pass_after(self) {
+        self.pass(
+            Point::AfterDurable,
+            Point::AfterSnapshot,
+            Point::AfterTruncate,
+        );
+    }
+
+    fn pass(self, of_entries: Point, of_snapshot: Point, of_cut: Point) {
+        for (is_passed, point) in [
+            (self.entries, of_entries),
+            (self.snapshot, of_snapshot),
+            (self.cut, of_cut),
+        ] {
+            if is_passed {
+                cordboard_crash_points::pass(point);
+            }
+        }
+    }
 }

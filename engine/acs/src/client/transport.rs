@@ -283,8 +283,14 @@ impl Transport {
             // Without it a gateway may answer 411.
             request = request.header(CONTENT_LENGTH, "0");
         }
+        #[cfg(feature = "crash-points")]
+        cordboard_crash_points::pass(cordboard_crash_points::Point::BeforeSend);
         match request.send().await {
-            Ok(response) => self.read(response).await,
+            Ok(response) => {
+                #[cfg(feature = "crash-points")]
+                cordboard_crash_points::pass(cordboard_crash_points::Point::AfterSend);
+                self.read(response).await
+            }
             Err(error) if error.is_connect() => Attempt::NotConnected,
             Err(error) => Attempt::InDoubt(doubt_of(&error)),
         }

@@ -174,6 +174,8 @@ impl Shard {
         let next = self.lanes.finished(command);
         let input = Input::Outcome { command, outcome };
         drop(self.take_in(input, None, None, hold));
+        #[cfg(feature = "crash-points")]
+        cordboard_crash_points::pass(cordboard_crash_points::Point::AfterResponse);
         if let Some(next) = next {
             self.operate(next);
         }
@@ -207,6 +209,8 @@ impl Shard {
                 return None;
             }
         };
+        #[cfg(feature = "crash-points")]
+        cordboard_crash_points::pass(cordboard_crash_points::Point::BeforeAppend);
         let seq = match self.append(&payload) {
             Ok(seq) => seq,
             Err(AppendError::Failed(failure)) => {
@@ -219,6 +223,8 @@ impl Shard {
                 return None;
             }
         };
+        #[cfg(feature = "crash-points")]
+        cordboard_crash_points::pass(cordboard_crash_points::Point::AfterAppend);
         if let Input::Verdict(verdict) = &input {
             self.joiner.answered(verdict, evidence);
         }

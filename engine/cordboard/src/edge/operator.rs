@@ -77,6 +77,8 @@ impl Operator for AcsOperator {
 impl Shared {
     async fn carry_out(&self, request: Request, completion: Completion) {
         let (outcome, hold) = self.send(request).await;
+        #[cfg(feature = "crash-points")]
+        cordboard_crash_points::pass(cordboard_crash_points::Point::BeforeResponse);
         completion.finish(outcome, hold);
     }
 

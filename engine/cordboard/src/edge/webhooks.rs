@@ -351,8 +351,23 @@ impl IntoResponse for Acknowledgement {
         } else {
             StatusCode::OK
         };
+        #[cfg(feature = "crash-points")]
+        pass_crash_points();
         (status, Json(self)).into_response()
     }
+}
+
+#[cfg(feature = "crash-points")]
+fn pass_crash_points() {
+    use cordboard_crash_points::{Point, pass};
+
+    /// Within this time the server has written the answer.
+    const LEAVES_WITHIN: std::time::Duration = std::time::Duration::from_millis(5);
+    pass(Point::BeforeAcknowledge);
+    tokio::spawn(async {
+        tokio::time::sleep(LEAVES_WITHIN).await;
+        pass(Point::AfterAcknowledge);
+    });
 }
 
 /// Lets a response share a prompt's bytes.
