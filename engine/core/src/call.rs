@@ -384,11 +384,12 @@ impl Call {
         Reply::Done
     }
 
-    /// The answer to the question who is in the call. It does not count when a newer list came
-    /// since list number `asked`.
+    /// The answer to the question who is in the call, which operation `question` asked. It does not
+    /// count when a newer list came since list number `asked`.
     pub(crate) fn parties_told(
         &mut self,
         tenant: &mut Tenant,
+        question: u32,
         asked: u64,
         participants: Vec<ParticipantState>,
     ) {
@@ -398,6 +399,7 @@ impl Call {
         self.note_listing(&participants);
         self.participants = participants;
         self.look_at_list(tenant);
+        self.additions_found(tenant, question);
         self.remove_strangers(tenant);
     }
 

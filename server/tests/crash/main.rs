@@ -66,13 +66,13 @@ impl fmt::Display for Scenario {
 /// The passings at which the process dies: early, in the middle, late.
 fn counts(point: Point) -> [u64; 3] {
     match point {
-        Point::BeforeAppend | Point::AfterAppend => [25, 200, 700],
-        Point::BeforeDurable | Point::AfterDurable => [20, 120, 300],
+        Point::BeforeAppend | Point::AfterAppend => [25, 200, 450],
+        Point::BeforeDurable | Point::AfterDurable => [20, 120, 250],
         Point::BeforeSend | Point::AfterSend => [1, 30, 120],
         Point::BeforeResponse | Point::AfterResponse => [3, 40, 110],
         Point::BeforeAcknowledge | Point::AfterAcknowledge => [1, 40, 200],
-        Point::BeforeSnapshot | Point::AfterSnapshot => [1, 3, 6],
-        Point::BeforeTruncate | Point::AfterTruncate => [1, 2, 5],
+        Point::BeforeSnapshot | Point::AfterSnapshot => [1, 2, 4],
+        Point::BeforeTruncate | Point::AfterTruncate => [1, 2, 3],
     }
 }
 

@@ -283,17 +283,21 @@ pub(crate) fn caller(number: u32, dial_after_ms: u64) -> Value {
 fn agent_script(number: u32) -> Value {
     let press = json!({ "digits": "1", "delay_ms": 150 });
     let answer = |after_ms: u64| json!({ "does": "answer", "after_ms": after_ms, "press": press });
-    let other = match number % 3 {
+    let other = match number % 2 {
         0 => json!({ "does": "decline", "after_ms": 300 }),
-        1 => json!({ "does": "no_answer" }),
-        _ => json!({ "does": "voicemail", "after_ms": 400 }),
+        _ => json!({ "does": "no_answer" }),
+    };
+    // A Teams client is rung shorter than its voicemail takes; a telephone may have one.
+    let telephone = match number % 3 {
+        0 => json!({ "does": "voicemail", "after_ms": 400 }),
+        _ => answer(300),
     };
     json!({
         "person": agent(number),
         "endpoints": [
             { "identifier": format!("8:orgid:{}", object_id(number)),
               "rings": [answer(200), answer(500), other, answer(300)] },
-            { "identifier": format!("4:+142555501{number:02}"), "rings": [answer(300)] },
+            { "identifier": format!("4:+142555501{number:02}"), "rings": [telephone] },
         ],
     })
 }

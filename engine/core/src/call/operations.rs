@@ -138,6 +138,26 @@ impl Call {
         self.finished(tenant, sequence, open.purpose, Finished::Unknown);
     }
 
+    /// A list that was asked for shows parties whose invitation is open: they have answered, and the
+    /// event that told of it was lost or is late. An invitation that left after the question, and a
+    /// party that is just being taken out, prove nothing.
+    pub(crate) fn additions_found(&mut self, tenant: &mut Tenant, question: u32) {
+        let found: Vec<u32> = self
+            .operations
+            .range(..question)
+            .filter(|(_, open)| {
+                let present = |who| {
+                    self.is_present(who) && !self.is_open(|purpose| purpose.removes() == Some(who))
+                };
+                open.purpose.adds().is_some_and(present)
+            })
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in found {
+            self.end_operation(tenant, sequence, Finished::Done);
+        }
+    }
+
     /// An open `participants:add` is not wanted any more: it is cancelled, or will be as soon as its
     /// invitation is known. Who answers all the same is taken out again.
     pub(crate) fn cancel_add(&mut self, tenant: &mut Tenant, sequence: u32) {
@@ -254,7 +274,7 @@ impl Call {
             Response::Empty => {}
             Response::Participants(participants) => {
                 if let Purpose::Parties { list } = purpose {
-                    self.parties_told(tenant, *list, participants);
+                    self.parties_told(tenant, sequence, *list, participants);
                 }
             }
             Response::Connection { connection, gone } => {

@@ -602,9 +602,11 @@ fn a_number_that_answered_meanwhile_talks_to_the_caller() {
         > tick
           = ignored nothing-due
         > 1.7 accepted
-        > at 120s
           operate 1.8 cancel-media
+        > at 120s
           emit operation-failed 1 audit: unknown
+          emit operation-failed 1 stop-media: unknown
+          operate 1.9 cancel-media
     "#]]);
 }
 
@@ -629,5 +631,51 @@ fn an_agent_who_answered_an_offer_that_expired_meanwhile_is_taken_out() {
           emit operation-failed 1 ring: unknown
         > 1.6 accepted
           operate 1.7 remove-participant ann
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_answered_meanwhile_talks_to_the_caller_as_soon_as_the_list_tells() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    down(&mut world, 5);
+    world.restart(2);
+    let both = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.5", Response::Participants(both.to_vec()));
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          operate 1.4 get-call
+          operate 1.5 get-participants
+        > 1.5 accepted
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.6 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+    "#]]);
+}
+
+#[test]
+fn an_invitation_that_left_after_the_question_is_not_answered_by_the_list() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    down(&mut world, 40);
+    world.restart(2);
+    // The list tells of the invitation that has expired.
+    let both = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.6", Response::Participants(both.to_vec()));
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit offer-ended 1-1 to ann: revoked
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+          operate 1.5 get-call
+          operate 1.6 get-participants
+          record 1 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 1 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=40000
+          operate 1.7 add-participant ann ring 20s
+        > 1.6 accepted
     "#]]);
 }
