@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
+    CRASH_POINTS,
     progress::Outcome,
     workspace::{Workspace, is_ci, succeed, works},
 };
@@ -19,6 +20,8 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<Outcome> {
         "--release",
         "--workspace",
         "--all-targets",
+        "--features",
+        CRASH_POINTS,
         "--",
         "-D",
         "warnings",

@@ -29,6 +29,9 @@ use anyhow::{Result, bail};
 use progress::Plan;
 use workspace::Workspace;
 
+/// The feature with which the engine can be made to die at a named moment.
+const CRASH_POINTS: &str = "cordboard-server/crash-points";
+
 const USAGE: &str = "\
 The tasks of Cordboard.
 
@@ -36,11 +39,12 @@ usage: cargo xtask TASK
 
   demo [ARGUMENTS]    build everything and run `cordboard demo ARGUMENTS`
   test [ARGUMENTS]    build everything and run every test; ARGUMENTS go to `cargo test`
+  crash               let the engine die at every crash point while people call, and judge who was lost
   build               leave target/release/cordboard and target/plugins/*.wasm
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
   check               formatting, clippy, documentation, dependencies
-  ci                  what CI runs: check, test, schemas --check
+  ci                  what CI runs: check, crash, test, schemas --check
 
 `target` stands for CARGO_TARGET_DIR where that is set. With CI=true a missing tool is a failure.";
 
@@ -75,6 +79,12 @@ fn run() -> Result<ExitCode> {
         "test" => {
             let mut plan = build(&workspace);
             test(&mut plan, &workspace, rest);
+            plan.run()
+        }
+        "crash" => {
+            no_arguments(&task, &rest)?;
+            let mut plan = build(&workspace);
+            crash(&mut plan, &workspace);
             plan.run()
         }
         "build" => {
@@ -115,6 +125,8 @@ fn run() -> Result<ExitCode> {
             let mut plan = Plan::default();
             check(&mut plan, &workspace);
             add_build(&mut plan, &workspace);
+            // Before the other tests: they leave the program without crash points in its place.
+            crash(&mut plan, &workspace);
             test(&mut plan, &workspace, vec!["--no-fail-fast".into()]);
             plan.step("schemas are those of the code", || {
                 schemas::run(&workspace, true)
@@ -162,6 +174,20 @@ fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsStri
         rust_tests::run(workspace, &arguments)
     });
     plan.step("run the Python tests", || python_tests::run(workspace));
+}
+
+fn crash<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {
+    plan.step("kill the engine while people call", || {
+        let arguments = [
+            "--features",
+            CRASH_POINTS,
+            "--test",
+            "crash",
+            "--",
+            "--nocapture",
+        ];
+        rust_tests::run(workspace, &arguments.map(OsString::from))
+    });
 }
 
 fn check<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {
