@@ -1,5 +1,7 @@
 //! `cordboard serve --config FILE`.
 
+mod entrance;
+
 use crate::{check, output};
 use anyhow::{Context as _, bail};
 use axum::Json;
@@ -7,7 +9,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use clap::Args;
 use cordboard::Engine;
+use cordboard::config::DrainSettings;
 use cordboard::core::Event;
+use cordboard::core::ids::Millis;
 use cordboard::events::Item;
 use serde_json::json;
 use std::path::PathBuf;
@@ -16,8 +20,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// Runs the engine with a configuration until it is told to stop (Ctrl-C or SIGTERM), or until its
-/// journal fails.
+/// Runs the engine with a configuration until it is told to stop (Ctrl-C or SIGTERM; `drain` in the
+/// configuration says how), or until its journal fails.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// The configuration.
@@ -38,20 +42,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let listener = TcpListener::bind(address)
             .await
             .with_context(|| format!("cannot listen on {address}"))?;
+        let address = listener.local_addr()?;
         let journal = compiled.journal.directory.clone();
-        let engine = Engine::builder(compiled).build()?;
-        tracing::info!(journal = %journal.display(), "the journal is open");
-        output::say(format_args!(
-            "cordboard listens on http://{}",
-            listener.local_addr()?
-        ))?;
+        let drain = compiled.drain;
+        let (started, router) = entrance::router();
         let (over, ending) = oneshot::channel::<()>();
-        let router = engine.router().fallback(nothing_here);
         let service =
             axum::serve(listener, router).with_graceful_shutdown(async { drop(ending.await) });
         let server = tokio::spawn(service.into_future());
+        let built = tokio::task::spawn_blocking(|| Engine::builder(compiled).build());
+        let engine = built.await??;
+        tracing::info!(journal = %journal.display(), "the journal is open");
+        started.send_replace(Some(engine.router().fallback(nothing_here)));
+        output::say(format_args!("cordboard listens on http://{address}"))?;
         let broken = tokio::select! {
-            () = stop_asked() => None,
+            () = asked_and_drained(&engine, drain) => None,
             reason = broken_down(&engine) => Some(reason),
         };
         // The engine first: it answers what waits and ends the streams of events, which a server
@@ -70,6 +75,44 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 async fn nothing_here() -> impl IntoResponse {
     let text = "there is nothing here: `/v1/openapi.json` describes the API";
     (StatusCode::NOT_FOUND, Json(json!({ "error": text })))
+}
+
+/// Ready when the program is asked to stop and calls have ended, or their time is over, or it is asked
+/// again.
+async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
+    stop_asked().await;
+    if drain.time == Millis(0) {
+        return;
+    }
+    tracing::warn!(
+        seconds = drain.time.0 / 1_000,
+        "stopping when the calls have ended; ask again to stop at once"
+    );
+    let ended = async {
+        // If it cannot be journaled the engine ends by itself.
+        drop(engine.set_new_calls(drain.new_calls).await);
+        calls_ended(engine).await;
+    };
+    tokio::select! {
+        () = stop_asked() => {}
+        () = ended => {}
+        () = tokio::time::sleep(Duration::from_millis(drain.time.0)) => {
+            tracing::warn!("calls are left; the next start on the journal takes them over");
+        }
+    }
+}
+
+/// How often it is looked whether calls are left.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// Ready when no call lives any more.
+async fn calls_ended(engine: &Engine) {
+    while let Ok(overview) = engine.overview().await {
+        if overview.live_calls == 0 {
+            return;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// How long the last answers may take to reach those who asked.

@@ -8,6 +8,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ const CONFIG: &str = r#"{
     "groups": [{ "group": "desk" }], "max_wait_seconds": 600,
     "exits": { "max_wait": { "end": true }, "no_agents": { "end": true }, "closed": { "end": true } }
   } },
+  "api": { "tokens": [{ "name": "sofia", "role": "supervisor", "token": { "value": "token-of-supervisor" } }] },
   "groups": { "desk": ["anna"] },
   "agents": { "anna": { "token": { "value": "dev-token-of-anna" } } }
 }"#;
@@ -38,24 +40,128 @@ fn ended(child: &mut Child) -> ExitStatus {
     }
 }
 
+/// A running engine with a folder of its own.
+struct Served {
+    folder: PathBuf,
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    /// `drain` is that part of the configuration.
+    fn start(name: &str, drain: &str) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("cordboard-test-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let config = folder.join("config.json");
+        let text = CONFIG.replacen('{', &format!("{{ \"drain\": {drain},"), 1);
+        std::fs::write(&config, text).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
+            .args(["serve", "--config"])
+            .arg(&config)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
+        Self {
+            folder,
+            child,
+            address,
+        }
+    }
+
+    /// Asks it to stop.
+    fn terminate(&self) {
+        let asked = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.unwrap().success());
+    }
+
+    /// Status and body of an answer.
+    fn ask(&self, request: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let head = format!(
+            "{request} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer token-of-supervisor\r\n\
+             content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.address,
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, answer)
+    }
+
+    fn contact(&self, id: &str) -> u16 {
+        let body = format!(r#"{{"id": "{id}", "queue": "chat"}}"#);
+        self.ask("POST /v1/contacts", &body).0
+    }
+
+    /// Waits until it says that it drains.
+    fn wait_until_it_drains(&self) {
+        let began = Instant::now();
+        loop {
+            let (status, answer) = self.ask("GET /readyz", "");
+            if status == 503 && answer.contains("draining") {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "{answer}");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended, unless a test has failed.
+        drop(self.child.kill());
+        drop(self.child.wait());
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+#[test]
+fn asked_to_stop_it_takes_no_new_contact_and_ends_with_the_last_one() {
+    let mut served = Served::start("drain", r#"{ "seconds": 3600 }"#);
+    assert_eq!(served.ask("GET /readyz", "").0, 200);
+    assert_eq!(served.contact("c1"), 201);
+    served.terminate();
+    served.wait_until_it_drains();
+    assert_eq!(served.ask("GET /healthz", "").0, 200);
+    assert_eq!(served.contact("c2"), 409);
+    let ended_by_hand = served.ask("POST /v1/calls/1/actions", r#"{"action": "end"}"#);
+    assert_eq!(ended_by_hand.0, 200, "{}", ended_by_hand.1);
+    assert!(ended(&mut served.child).success());
+}
+
+#[test]
+fn asked_again_it_stops_at_once() {
+    let mut served = Served::start("drain-again", r#"{ "seconds": 3600 }"#);
+    assert_eq!(served.contact("c1"), 201);
+    served.terminate();
+    served.wait_until_it_drains();
+    served.terminate();
+    assert!(ended(&mut served.child).success());
+}
+
+#[test]
+fn contacts_that_outlast_the_time_are_left_to_the_next_start() {
+    let mut served = Served::start("drain-over", r#"{ "seconds": 1, "new_calls": "reject" }"#);
+    assert_eq!(served.contact("c1"), 201);
+    served.terminate();
+    assert!(ended(&mut served.child).success());
+}
+
 #[test]
 fn it_ends_when_asked_although_a_desktop_listens() {
-    let folder = std::env::temp_dir().join(format!("cordboard-test-serve-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let config = folder.join("config.json");
-    std::fs::write(&config, CONFIG).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
-        .args(["serve", "--config"])
-        .arg(&config)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
-
+    let mut served = Served::start("serve", "{}");
+    let address = served.address.clone();
     let mut desktop = TcpStream::connect(&address).unwrap();
     let request = format!(
         "GET /v1/events HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer dev-token-of-anna\r\n\r\n"
@@ -66,13 +172,9 @@ fn it_ends_when_asked_although_a_desktop_listens() {
     desktop.read_line(&mut status).unwrap();
     assert!(status.contains("200"), "{status}");
 
-    let asked = Command::new("kill")
-        .args(["-TERM", &child.id().to_string()])
-        .status();
-    assert!(asked.unwrap().success());
-    assert!(ended(&mut child).success());
+    served.terminate();
+    assert!(ended(&mut served.child).success());
     let mut rest = String::new();
     desktop.read_to_string(&mut rest).unwrap();
     assert!(rest.contains("event: stopped"), "{rest}");
-    std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -23,7 +23,8 @@ pub(crate) use compile::examine;
 pub(crate) use compile::plain_http;
 pub use compile::{AUDIO_RATE, CONFIG_NAME_CHARS_MAX, PROMPT_BYTES_MAX, SECRET_CHARS_MIN, compile};
 pub use output::{
-    AcsSettings, Compiled, JournalSettings, PluginHostSettings, PluginLimits, PluginSlot,
+    AcsSettings, Compiled, DrainSettings, JournalSettings, PluginHostSettings, PluginLimits,
+    PluginSlot,
 };
 pub use problem::{Position, Problem};
 pub use schema::config_v1 as schema;

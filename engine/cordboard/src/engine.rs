@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
 use cordboard_core::Config;
 use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol};
-use cordboard_core::input::Actor;
+use cordboard_core::input::{Actor, NewCalls};
 use cordboard_journal::{Blobs, Records, Watch};
 use parking_lot::Mutex;
 use std::fmt;
@@ -38,6 +38,8 @@ struct Inner {
     current: ArcSwap<Compiled>,
     /// None once the engine has ended: they keep files of the journal open.
     readers: Mutex<Option<Readers>>,
+    /// What new calls meet.
+    new_calls: Mutex<NewCalls>,
     /// Held while the configuration is replaced.
     reloading: Mutex<()>,
     plugins: Option<Arc<Plugins>>,
@@ -108,6 +110,20 @@ impl Engine {
         actions::submit_contact(self, contact)
     }
 
+    /// Says what becomes of new calls from here on: before the program ends, calls that live may go on
+    /// to their end while no new ones come. Every start takes new calls.
+    pub fn set_new_calls(&self, new_calls: NewCalls) -> Action {
+        let mut now = self.0.new_calls.lock();
+        *now = new_calls;
+        actions::set_new_calls(self, new_calls)
+    }
+
+    /// Returns what was said last about new calls.
+    #[must_use]
+    pub fn new_calls(&self) -> NewCalls {
+        *self.0.new_calls.lock()
+    }
+
     /// Looks at agents, queues and calls at one moment; ready once what it shows is durable.
     pub fn overview(&self) -> Pending<Overview> {
         overview::look(self)
@@ -173,7 +189,7 @@ impl Engine {
     }
 
     /// Returns the routes of the engine, to serve as they are or to merge into a larger router:
-    /// `/eventgrid`, `/callbacks/…`, `/prompts/…`, `/v1/…` and `/healthz`.
+    /// `/eventgrid`, `/callbacks/…`, `/prompts/…`, `/v1/…`, `/healthz` and `/readyz`.
     #[cfg(feature = "azure")]
     pub fn router(&self) -> axum::Router {
         let api = crate::edge::api::router(self.clone());

@@ -11,6 +11,7 @@ use cordboard::{Engine, EngineBuilder, MemoryDisk};
 use cordboard_acs::{CallbackPath, EdgeKey};
 use cordboard_core::Event;
 use cordboard_core::ids::CallId;
+use cordboard_core::input::NewCalls;
 use cordboard_journal::Nonce;
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -727,4 +728,48 @@ fn a_stream_ends_when_its_token_is_taken_away() {
     served.engine.agent("anna").unwrap().ready().wait().unwrap();
     assert_eq!(of_sofia.next()["event"], "config-applied");
     assert!(of_wall.rest().is_empty());
+}
+
+#[test]
+fn an_engine_that_drains_says_so_and_leaves_new_calls_to_others() {
+    let operator = Accepting::default();
+    let served = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    let ready = || {
+        let answer = send(served.address, "GET", "/readyz", &[], b"");
+        (answer.status, answer.json()["status"].clone())
+    };
+    assert_eq!(ready(), (200, json!("ready")));
+    served.engine.set_new_calls(NewCalls::Leave).wait().unwrap();
+    assert_eq!(ready(), (503, json!("draining")));
+    let health = send(served.address, "GET", "/healthz", &[], b"");
+    assert_eq!(health.status, 200);
+    let call = incoming_call("e1");
+    let left = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    // Delivered again after ten seconds; 503 would be half a minute.
+    assert_eq!(left.status, 500);
+    assert!(
+        left.json()["error"]
+            .as_str()
+            .unwrap()
+            .contains("about to be stopped")
+    );
+    assert_eq!(operator.seen(), [] as [&str; 0]);
+
+    served
+        .engine
+        .set_new_calls(NewCalls::Reject)
+        .wait()
+        .unwrap();
+    let rejected = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    assert_eq!(rejected.status, 200);
+    eventually(|| operator.seen() == ["reject"]);
+
+    served.engine.set_new_calls(NewCalls::Take).wait().unwrap();
+    assert_eq!(ready(), (200, json!("ready")));
+    served.disk.fail_log_after(0);
+    let call = incoming_call("e2");
+    send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    assert_eq!(ready(), (503, json!("journal-failed")));
 }

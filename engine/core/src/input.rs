@@ -62,6 +62,21 @@ pub enum Input {
     },
     /// A contact whose media the embedder controls: decision-only use.
     Contact(NewContact),
+    /// What becomes of new calls from here on, until the next start.
+    NewCalls(NewCalls),
+}
+
+/// What becomes of new calls, and of contacts whose media the embedder controls.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub enum NewCalls {
+    /// They are taken. Every start begins so.
+    #[default]
+    Take,
+    /// Callers hear busy.
+    Reject,
+    /// They are left alone: their event is not acknowledged, so that it is delivered again, to
+    /// another process or to this one once it was started anew.
+    Leave,
 }
 
 /// An IncomingCall event (ACS Event Grid `Microsoft.Communication.IncomingCall`).
@@ -421,6 +436,9 @@ pub enum Refusal {
     /// A named limit.
     #[error("a limit of the configuration is reached")]
     LimitReached,
+    /// The process is about to end.
+    #[error("no new calls are taken: the engine is about to be stopped")]
+    Draining,
     /// The party is in the call already, or is not in it.
     #[error("the party is in the call already, or not in it")]
     WrongParticipant,

@@ -8,7 +8,9 @@ use crate::command::{Command, Operation, RejectReason};
 use crate::config::{Config, Limits, Queue, Timeouts};
 use crate::event::Event;
 use crate::ids::{AgentId, CallId, CommandId, Epoch, PluginId, QueueId, Timestamp};
-use crate::input::{Ignored, IncomingCall, Input, NewContact, QueueAction, Refusal, Reply};
+use crate::input::{
+    Ignored, IncomingCall, Input, NewCalls, NewContact, QueueAction, Refusal, Reply,
+};
 use crate::matching::Matching;
 use crate::questions::Questions;
 use crate::seen::SeenEvents;
@@ -43,6 +45,8 @@ pub struct Tenant {
     pub(crate) memos: BTreeMap<(PluginId, QueueId), Vec<u8>>,
     pub(crate) seen: SeenEvents,
     pub(crate) timers: Timers,
+    #[serde(default)]
+    pub(crate) new_calls: NewCalls,
     /// Who is logged in has changed within this input.
     #[serde(skip)]
     pub(crate) staffing_changed: bool,
@@ -75,6 +79,10 @@ impl Tenant {
             Input::Call { call, by, action } => self.handle_call_action(call, by, action),
             Input::Queue { queue, action } => self.handle_queue(queue, action),
             Input::Contact(contact) => self.handle_contact(contact),
+            Input::NewCalls(new_calls) => {
+                self.new_calls = new_calls;
+                Reply::Done
+            }
         };
         self.check_staffing();
         self.match_pools();
@@ -96,6 +104,12 @@ impl Tenant {
     #[must_use]
     pub fn config(&self) -> Option<&Arc<Config>> {
         self.config.as_ref()
+    }
+
+    /// Tells what becomes of new calls.
+    #[must_use]
+    pub fn new_calls(&self) -> NewCalls {
+        self.new_calls
     }
 
     /// Counts the calls that live, wrap-up included.
@@ -259,10 +273,16 @@ impl Tenant {
         let Some(config) = self.config.clone() else {
             return Reply::Ignored(Ignored::NotConfigured);
         };
-        if !self.seen.note(&incoming.event, config.limits.event_ids_max) {
-            return Reply::Ignored(Ignored::Duplicate);
+        let is_live = self.calls.values().any(|call| call.is_same_call(&incoming));
+        if self.new_calls == NewCalls::Leave
+            && !is_live
+            && !self.seen.knows(&incoming.event)
+            && config.account_of(&incoming.to).is_some()
+        {
+            // Not noted as seen: when it comes again it is new.
+            return Reply::Refused(Refusal::Draining);
         }
-        if self.calls.values().any(|call| call.is_same_call(&incoming)) {
+        if !self.seen.note(&incoming.event, config.limits.event_ids_max) || is_live {
             return Reply::Ignored(Ignored::Duplicate);
         }
         if self.now.since(incoming.rang_at) > config.timeouts.incoming_call_age {
@@ -272,7 +292,13 @@ impl Tenant {
             return Reply::Ignored(Ignored::UnknownAccount);
         };
         let id = self.new_call_id();
-        if self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX) {
+        let is_full =
+            self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX);
+        let refused = match self.new_calls {
+            NewCalls::Reject => Some("the engine is about to be stopped"),
+            NewCalls::Take | NewCalls::Leave => is_full.then_some("limit `calls-max` is reached"),
+        };
+        if let Some(reason) = refused {
             let operation = Operation::Reject {
                 context: incoming.context,
                 reason: RejectReason::Busy,
@@ -282,10 +308,9 @@ impl Tenant {
                 sequence: 1,
             };
             self.commands.push_back(Command::Operate { id, operation });
-            let reason = "limit `calls-max` is reached".to_owned();
             self.emit(Event::CallRejected {
                 from: incoming.from.masked(),
-                reason,
+                reason: reason.to_owned(),
             });
             return Reply::Done;
         }
@@ -309,6 +334,10 @@ impl Tenant {
         }
         if !config.queues.contains_key(&contact.queue) {
             return Reply::Refused(Refusal::UnknownQueue);
+        }
+        match self.new_calls {
+            NewCalls::Take => {}
+            NewCalls::Reject | NewCalls::Leave => return Reply::Refused(Refusal::Draining),
         }
         if self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX) {
             return Reply::Refused(Refusal::LimitReached);
@@ -357,6 +386,7 @@ impl Tenant {
     /// count as unknown.
     fn handle_restart(&mut self, epoch: Epoch) -> Reply {
         self.epoch = epoch;
+        self.new_calls = NewCalls::Take;
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         self.forget_match_questions();
         for call in calls {

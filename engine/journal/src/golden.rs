@@ -124,6 +124,7 @@ fn inputs() -> Vec<(String, Input)> {
         ("config".to_owned(), Input::Config(Arc::new(config()))),
         ("restarted".to_owned(), Input::Restarted { epoch: Epoch(3) }),
         ("tick".to_owned(), Input::Tick),
+        ("new-calls".to_owned(), Input::NewCalls(NewCalls::Leave)),
         (
             "incoming-call".to_owned(),
             Input::IncomingCall(incoming_call()),

@@ -20,10 +20,12 @@ use super::output::Compiled;
 use super::problem::{Path, Problem, Step};
 use super::secret::Secret;
 use super::source::{Captured, Source};
-use super::v1::ConfigText;
+use super::v1::{ConfigText, DrainNewCalls};
 use super::{structure, text};
 use cordboard_core::Config;
 use cordboard_core::config::Symbols;
+use cordboard_core::ids::Millis;
+use cordboard_core::input::NewCalls;
 use names::Names;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -167,9 +169,7 @@ impl Checker<'_> {
             confirm_prompt,
             timeouts,
             limits,
-            agent_lease: text
-                .agent_lease_seconds
-                .map(cordboard_core::ids::Millis::from_secs),
+            agent_lease: text.agent_lease_seconds.map(Millis::from_secs),
             media,
         };
         self.warnings.sort_by_key(|warning| warning.position);
@@ -184,6 +184,13 @@ impl Checker<'_> {
                 directory: self.source.full_path(&text.journal.directory),
                 snapshot_every: text.journal.snapshot_every,
                 keep_entries: text.journal.keep_entries,
+            },
+            drain: super::DrainSettings {
+                time: Millis::from_secs(text.drain.seconds),
+                new_calls: match text.drain.new_calls {
+                    DrainNewCalls::Leave => NewCalls::Leave,
+                    DrainNewCalls::Reject => NewCalls::Reject,
+                },
             },
             listen,
             dev: text.dev,

@@ -7,7 +7,8 @@ use super::text;
 use super::tokens::Tokens;
 use cordboard_core::Config;
 use cordboard_core::config::Symbols;
-use cordboard_core::ids::PluginId;
+use cordboard_core::ids::{Millis, PluginId};
+use cordboard_core::input::NewCalls;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,6 +34,8 @@ pub struct Compiled {
     pub prompts: BTreeMap<String, Arc<[u8]>>,
     /// Where the journal is kept.
     pub journal: JournalSettings,
+    /// What happens when the program is asked to stop.
+    pub drain: DrainSettings,
     /// Where a server listens.
     pub listen: SocketAddr,
     /// Whether plain secrets and plain HTTP are allowed.
@@ -171,4 +174,13 @@ pub struct PluginHostSettings {
     pub workers_per_plugin: Option<u32>,
     /// Where compiled plugins are kept.
     pub cache: Option<PathBuf>,
+}
+
+/// What happens when the program is asked to stop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DrainSettings {
+    /// How long calls may go on before it ends.
+    pub time: Millis,
+    /// What becomes of new calls meanwhile.
+    pub new_calls: NewCalls,
 }

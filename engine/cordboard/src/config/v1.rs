@@ -7,7 +7,9 @@ mod queue;
 mod tuning;
 
 pub(crate) use agent::{Agent, Endpoint, EndpointKindName};
-pub(crate) use connection::{Acs, Api, Journal, Listen, Role, SecretRef, Teams};
+pub(crate) use connection::{
+    Acs, Api, Drain, DrainNewCalls, Journal, Listen, Role, SecretRef, Teams,
+};
 pub(crate) use queue::{
     Channels, ConsentAnswer, Exit, Exits, Format, Hours, Menu, MenuStep, Queue, Recording,
     Requirement,
@@ -55,6 +57,9 @@ pub(crate) struct ConfigText {
     /// Where the journal is kept.
     #[serde(default)]
     pub(crate) journal: Journal,
+    /// What happens when `cordboard serve` is asked to stop.
+    #[serde(default)]
+    pub(crate) drain: Drain,
     /// Who can be called, by a name of your choice.
     #[serde(default)]
     pub(crate) resource_accounts: BTreeMap<String, ResourceAccount>,

@@ -62,6 +62,7 @@ impl Urgency {
             | Input::Contact(_)
             | Input::Config(_)
             | Input::Restarted { .. }
+            | Input::NewCalls(_)
             | Input::Tick
             | Input::Outcome { .. }
             | Input::Verdict(_) => Self::Urgent,

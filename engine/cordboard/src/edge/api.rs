@@ -32,8 +32,9 @@ struct Api {
 type Route = (Method, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API.
-const ROUTES: [Route; 10] = [
+const ROUTES: [Route; 11] = [
     (Method::GET, "/healthz", || get(views::health)),
+    (Method::GET, "/readyz", || get(views::readiness)),
     (Method::GET, "/v1/openapi.json", || get(views::openapi)),
     (Method::GET, "/v1/me", || get(views::me)),
     (Method::GET, "/v1/overview", || get(views::overview)),

@@ -21,7 +21,7 @@ use cordboard_acs::operation_context::Privacy;
 use cordboard_clock::Hold;
 use cordboard_core::Input;
 use cordboard_core::ids::Timestamp;
-use cordboard_core::input::{Ignored, IncomingCall, Reply};
+use cordboard_core::input::{Ignored, IncomingCall, Refusal, Reply};
 use serde::Serialize;
 
 /// What became of a delivery, event by event.
@@ -198,6 +198,10 @@ async fn take_grid_events(
     }
     for (outcome, call) in submitted {
         match outcome.await {
+            // Whoever is there in ten seconds takes it.
+            Ok(Reply::Refused(refusal @ Refusal::Draining)) => {
+                return refuse(StatusCode::INTERNAL_SERVER_ERROR, &refusal.to_string());
+            }
             Ok(reply) => {
                 if reply == Reply::Ignored(Ignored::UnknownAccount) {
                     warn_of_unknown_account(&call);

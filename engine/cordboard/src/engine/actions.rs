@@ -5,7 +5,9 @@ use crate::error::{ActionError, SubmitError};
 use crate::pending::Pending;
 use cordboard_core::Input;
 use cordboard_core::ids::{AgentId, CallId, EventId, OfferId, QueueId};
-use cordboard_core::input::{Actor, AgentAction, CallAction, NewContact, QueueAction, Reply};
+use cordboard_core::input::{
+    Actor, AgentAction, CallAction, NewCalls, NewContact, QueueAction, Reply,
+};
 use cordboard_core::participant::Participant;
 use cordboard_core::question::Consent;
 use std::collections::BTreeMap;
@@ -85,6 +87,10 @@ impl Contact {
             context: BTreeMap::new(),
         }
     }
+}
+
+pub(super) fn set_new_calls(engine: &Engine, new_calls: NewCalls) -> Action {
+    Action(submit(engine, Input::NewCalls(new_calls)))
 }
 
 pub(super) fn submit_contact(engine: &Engine, contact: Contact) -> Result<NewCall, ActionError> {

@@ -250,6 +250,7 @@ impl EngineBuilder {
             events,
             current: ArcSwap::from_pointee(config),
             readers: Mutex::new(Some(Readers { records, blobs })),
+            new_calls: Mutex::default(),
             reloading: Mutex::default(),
             plugins,
             #[cfg(feature = "azure")]

@@ -8,7 +8,7 @@ use cordboard_core::ids::{
 };
 use cordboard_core::input::{
     Actor, AgentAction, CallAction, CallContext, CallEvent, CallEventKind, Digits, IncomingCall,
-    NewContact, QueueAction, Response, ResultCodes,
+    NewCalls, NewContact, QueueAction, Response, ResultCodes,
 };
 use cordboard_core::question::{
     Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat, Ring,
@@ -527,6 +527,11 @@ impl World {
         let config = Arc::new(self.setup.config.clone());
         let label = format!("config {}", config.digest);
         self.push(label, Input::Config(config));
+    }
+
+    pub(crate) fn new_calls(&mut self, new_calls: NewCalls) {
+        let label = format!("new calls: {}", kebab(&new_calls));
+        self.push(label, Input::NewCalls(new_calls));
     }
 
     pub(crate) fn restart(&mut self, epoch: u64) {

@@ -123,7 +123,8 @@ impl Driver {
             | Input::Tick
             | Input::Agent { .. }
             | Input::Call { .. }
-            | Input::Queue { .. } => false,
+            | Input::Queue { .. }
+            | Input::NewCalls(_) => false,
         };
         if has_identity {
             let mut again = self.tenant.clone();
@@ -688,7 +689,8 @@ fn may_be_refused(input: &Input) -> bool {
         | Input::IncomingCall(_)
         | Input::CallEvent(_)
         | Input::Outcome { .. }
-        | Input::Verdict(_) => false,
+        | Input::Verdict(_)
+        | Input::NewCalls(_) => false,
     }
 }
 

@@ -147,7 +147,8 @@ impl Model {
             | Input::Outcome { .. }
             | Input::Agent { .. }
             | Input::Queue { .. }
-            | Input::Contact(_) => {}
+            | Input::Contact(_)
+            | Input::NewCalls(_) => {}
         }
         if let Reply::NewCall(call) = reply {
             let (external, priority) = match input {

@@ -5,6 +5,7 @@ mod answering;
 mod collecting;
 mod config_reload;
 mod connected;
+mod draining;
 mod ended;
 mod exiting;
 mod external_contacts;

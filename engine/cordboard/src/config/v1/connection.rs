@@ -137,3 +137,27 @@ impl Default for Journal {
         }
     }
 }
+
+/// What happens when `cordboard serve` is asked to stop (SIGTERM or Ctrl-C). Asked again, it stops at once.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Drain {
+    /// How long calls may go on before it ends. Calls that are left then go on at the service, and the next start on the journal
+    /// takes them over. Default 0: it hands them over at once.
+    #[schemars(range(max = 86_400))]
+    pub(crate) seconds: u64,
+    /// What becomes of new calls meanwhile.
+    pub(crate) new_calls: DrainNewCalls,
+}
+
+/// What becomes of new calls while the engine waits for others to end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DrainNewCalls {
+    /// Their event is not acknowledged, so that Event Grid delivers it again after ten seconds: to another instance, or to the
+    /// next start.
+    #[default]
+    Leave,
+    /// Callers hear busy.
+    Reject,
+}

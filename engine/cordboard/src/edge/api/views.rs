@@ -10,20 +10,43 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cordboard_core::input::NewCalls;
 use cordboard_journal::Stream;
 use serde_json::{Value, json};
 
-/// `GET /healthz`: whether inputs are taken.
+/// `GET /healthz`: whether inputs are taken. If not, the program has to be started again.
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    let status = if api.engine.journal().failure(Stream::Log).is_some() {
-        "journal-failed"
-    } else if !api.engine.is_running() {
-        "stopped"
+    match broken(&api) {
+        Some(status) => status_answer(StatusCode::SERVICE_UNAVAILABLE, status),
+        None => status_answer(StatusCode::OK, "ok"),
+    }
+}
+
+/// `GET /readyz`: whether new calls are taken. If not, they are to go elsewhere.
+pub(super) async fn readiness(State(api): State<Api>) -> Response {
+    if let Some(status) = broken(&api) {
+        return status_answer(StatusCode::SERVICE_UNAVAILABLE, status);
+    }
+    match api.engine.new_calls() {
+        NewCalls::Take => status_answer(StatusCode::OK, "ready"),
+        NewCalls::Reject | NewCalls::Leave => {
+            status_answer(StatusCode::SERVICE_UNAVAILABLE, "draining")
+        }
+    }
+}
+
+fn broken(api: &Api) -> Option<&'static str> {
+    if api.engine.journal().failure(Stream::Log).is_some() {
+        Some("journal-failed")
+    } else if api.engine.is_running() {
+        None
     } else {
-        return Json(json!({ "status": "ok" })).into_response();
-    };
-    let body = Json(json!({ "status": status }));
-    (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
+        Some("stopped")
+    }
+}
+
+fn status_answer(code: StatusCode, status: &str) -> Response {
+    (code, Json(json!({ "status": status }))).into_response()
 }
 
 /// `GET /v1/openapi.json`.
