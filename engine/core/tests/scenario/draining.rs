@@ -1,7 +1,7 @@
 //! Before the process ends: what becomes of new calls, while those that live go on.
 
+use crate::harness::World;
 use crate::harness::config::Setup;
-use crate::harness::world::World;
 use cordboard_core::input::NewCalls;
 use expect_test::expect;
 
