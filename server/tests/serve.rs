@@ -67,11 +67,15 @@ impl Served {
             .read_line(&mut line)
             .unwrap();
         let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
-        Self {
+        let served = Self {
             folder,
             child,
             address,
-        }
+        };
+        // Without an agent who is logged in no contact would wait.
+        let ready = served.ask("POST /v1/agents/anna/actions", r#"{"action": "ready"}"#);
+        assert_eq!(ready.0, 200, "{}", ready.1);
+        served
     }
 
     /// Asks it to stop.

@@ -209,6 +209,7 @@ pub struct Exits {
 
 /// A way out of a queue.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(from = "StoredExit")]
 pub enum Exit {
     /// A message, then the call ends.
     Message(PromptId),
@@ -229,6 +230,52 @@ pub enum Exit {
         /// The longest message.
         length_max: Millis,
     },
+}
+
+/// An exit as journals hold it. In those of before an exit's number was the party alone.
+#[derive(Deserialize)]
+enum StoredExit {
+    Message(PromptId),
+    Queue(QueueId),
+    Number(StoredNumber),
+    Voicemail {
+        greeting: PromptId,
+        length_max: Millis,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredNumber {
+    Alone(Participant),
+    WithAnother {
+        who: Participant,
+        #[serde(default)]
+        otherwise: Option<Box<Exit>>,
+    },
+}
+
+impl From<StoredExit> for Exit {
+    fn from(stored: StoredExit) -> Self {
+        match stored {
+            StoredExit::Message(prompt) => Self::Message(prompt),
+            StoredExit::Queue(queue) => Self::Queue(queue),
+            StoredExit::Number(StoredNumber::Alone(who)) => Self::Number {
+                who,
+                otherwise: None,
+            },
+            StoredExit::Number(StoredNumber::WithAnother { who, otherwise }) => {
+                Self::Number { who, otherwise }
+            }
+            StoredExit::Voicemail {
+                greeting,
+                length_max,
+            } => Self::Voicemail {
+                greeting,
+                length_max,
+            },
+        }
+    }
 }
 
 /// Recording of a queue's conversations.

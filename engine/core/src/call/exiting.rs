@@ -104,18 +104,22 @@ impl Call {
         who: Participant,
         finished: &Finished,
     ) {
-        let (queue, otherwise) = match &self.state {
-            State::Exiting(Exiting::Number {
-                who: expected,
-                queue,
-                otherwise,
-            }) if expected.is_same_party(&who) => (*queue, otherwise.clone()),
-            _ => {
-                if *finished == Finished::Done && !self.is_expected(&who) {
-                    self.remove_leg(tenant, who);
-                }
-                return;
+        let expected = if let State::Exiting(Exiting::Number {
+            who: expected,
+            queue,
+            otherwise,
+        }) = &self.state
+            && expected.is_same_party(&who)
+        {
+            Some((*queue, otherwise.clone()))
+        } else {
+            None
+        };
+        let Some((queue, otherwise)) = expected else {
+            if *finished == Finished::Done && !self.is_expected(&who) {
+                self.remove_leg(tenant, who);
             }
+            return;
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         // An add that was given up may have worked after all, and the next one of the same number is then refused.
