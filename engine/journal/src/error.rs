@@ -34,6 +34,17 @@ pub enum OpenError {
         #[source]
         source: std::io::Error,
     },
+    /// The disk takes nothing: it is full, broken or not this user's to write.
+    #[error(
+        "the file `{file}` of the journal cannot be written: {detail}; nothing in it was changed: make room or mend the disk, \
+         then start the program again"
+    )]
+    NotWritable {
+        /// The file's name.
+        file: String,
+        /// The cause.
+        detail: String,
+    },
     /// Bytes that were written long ago have changed. The attempt to open cuts nothing off.
     #[error(
         "the file `{file}` of the journal is damaged: {detail}; restore the journal's folder from a backup, \

@@ -65,6 +65,8 @@
 //!   what it has confirmed. What was not announced may be there or not, always as a prefix.
 //! - Numbers are contiguous from 1. A gap, a changed byte or a frame in the wrong place is found
 //!   by a checksum and refused, never skipped.
+//!   One thing looks like a group that was being written when the process ended, and counts as such: a
+//!   group that was the last one before a kill, if the few bytes that note its commit change afterwards.
 //! - One process at a time. A second one is refused with [`OpenError::InUse`].
 //! - Entries, records and snapshots of every release can be read by all later ones.
 //!

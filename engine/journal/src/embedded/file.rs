@@ -178,7 +178,41 @@ impl StoreFile {
         }
     }
 
+    /// Tells a disk that takes nothing from a file that is damaged.
+    pub(crate) fn not_writable(self, error: &redb::Error) -> Option<OpenError> {
+        let is_of_disk = match error {
+            redb::Error::Io(source) => matches!(
+                source.kind(),
+                ErrorKind::StorageFull
+                    | ErrorKind::QuotaExceeded
+                    | ErrorKind::FileTooLarge
+                    | ErrorKind::ReadOnlyFilesystem
+                    | ErrorKind::PermissionDenied
+            ),
+            // The error that counts came before, and was of the disk.
+            redb::Error::PreviousIo => true,
+            _ => false,
+        };
+        is_of_disk.then(|| OpenError::NotWritable {
+            file: self.name.into(),
+            detail: error.to_string(),
+        })
+    }
+
     fn open_error(self, error: DatabaseError, folder: &Path) -> OpenError {
+        let error = match error {
+            DatabaseError::Storage(error) => {
+                let error = redb::Error::from(error);
+                if let Some(not_writable) = self.not_writable(&error) {
+                    return not_writable;
+                }
+                match error {
+                    redb::Error::Io(source) => DatabaseError::Storage(StorageError::Io(source)),
+                    error => return self.damaged(&error),
+                }
+            }
+            error => error,
+        };
         match error {
             DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
                 OpenError::InUse {

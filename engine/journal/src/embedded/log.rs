@@ -55,18 +55,17 @@ impl EmbeddedLog {
         let epoch = Epoch(epoch.saturating_add(1));
         let open = meta(&db, OPEN).map_err(damaged)?;
         let log = Self { db, _lock: None };
-        guarded(|| {
-            let write = log.db.begin_write()?;
-            {
-                let mut meta = write.open_table(META)?;
-                meta.insert(EPOCH, epoch.0.to_le_bytes().as_slice())?;
-                meta.insert(OPEN, [1].as_slice())?;
-                drop_unfinished(&write)?;
+        let mut not_writable = None;
+        let begun = guarded(|| {
+            let begun = begin_epoch(&log.db, epoch);
+            if let Err(error) = &begun {
+                not_writable = FILE.not_writable(error);
             }
-            write.commit()?;
-            Ok(())
-        })
-        .map_err(damaged)?;
+            begun
+        });
+        if let Err(error) = begun {
+            return Err(not_writable.unwrap_or_else(|| damaged(error)));
+        }
         Ok(Started {
             log,
             epoch,
@@ -94,6 +93,18 @@ impl EmbeddedLog {
             Ok(())
         })
     }
+}
+
+fn begin_epoch(db: &Database, epoch: Epoch) -> Result<(), redb::Error> {
+    let write = db.begin_write()?;
+    {
+        let mut meta = write.open_table(META)?;
+        meta.insert(EPOCH, epoch.0.to_le_bytes().as_slice())?;
+        meta.insert(OPEN, [1].as_slice())?;
+        drop_unfinished(&write)?;
+    }
+    write.commit()?;
+    Ok(())
 }
 
 impl LogStore for EmbeddedLog {

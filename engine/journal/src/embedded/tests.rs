@@ -1,5 +1,6 @@
 //! The files on a disk that fails: power, syncs, space, bits.
 
+mod failing_disk;
 mod simulated_disk;
 
 use super::*;

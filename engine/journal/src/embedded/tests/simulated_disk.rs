@@ -19,6 +19,11 @@ struct State {
     unsynced: Vec<Change>,
     syncs: u64,
     power_is_off: bool,
+    /// The power fails instead of this sync.
+    power_off_at_sync: Option<u64>,
+    /// Writes, changes of length and syncs.
+    operations: u64,
+    fail_operation: Option<u64>,
     fail_sync: Option<u64>,
     capacity: Option<u64>,
     /// Keeps the changes of the last sync, for tests that replay it in part.
@@ -53,6 +58,18 @@ impl SimulatedFile {
     pub(crate) fn fail_sync_after(&self, more: u64) {
         let mut state = self.0.lock();
         state.fail_sync = Some(state.syncs + more);
+    }
+
+    /// Lets the power fail instead of the sync after `more` others.
+    pub(crate) fn cut_power_at_sync(&self, more: u64) {
+        let mut state = self.0.lock();
+        state.power_off_at_sync = Some(state.syncs + more);
+    }
+
+    /// Lets the write, change of length or sync after `more` others fail, and all that follow.
+    pub(crate) fn break_after(&self, more: u64) {
+        let mut state = self.0.lock();
+        state.fail_operation = Some(state.operations + more);
     }
 
     /// Lets writes beyond `bytes` fail as on a full disk.
@@ -130,7 +147,7 @@ impl StorageBackend for SimulatedFile {
 
     fn set_len(&self, len: u64) -> io::Result<()> {
         let mut state = self.0.lock();
-        let state = state.alive()?;
+        let state = state.change()?;
         if state.capacity.is_some_and(|capacity| len > capacity) {
             return Err(io::ErrorKind::StorageFull.into());
         }
@@ -142,8 +159,15 @@ impl StorageBackend for SimulatedFile {
 
     fn sync_data(&self) -> io::Result<()> {
         let mut state = self.0.lock();
-        let state = state.alive()?;
+        let state = state.change()?;
         state.syncs += 1;
+        let power_fails = state
+            .power_off_at_sync
+            .is_some_and(|after| state.syncs > after);
+        if power_fails {
+            state.power_is_off = true;
+            return Err(io::Error::other("the power is off"));
+        }
         if state.fail_sync.is_some_and(|after| state.syncs > after) {
             state.fail_sync = None;
             return Err(io::Error::other("sync failed (injected)"));
@@ -155,7 +179,7 @@ impl StorageBackend for SimulatedFile {
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.0.lock();
-        let state = state.alive()?;
+        let state = state.change()?;
         let offset = usize::try_from(offset).unwrap();
         write(&mut state.current, offset, data);
         state.unsynced.push(Change::Write(offset, data.to_vec()));
@@ -164,6 +188,18 @@ impl StorageBackend for SimulatedFile {
 }
 
 impl State {
+    /// Counts an operation that changes something.
+    fn change(&mut self) -> io::Result<&mut Self> {
+        self.operations += 1;
+        let broken = self
+            .fail_operation
+            .is_some_and(|after| self.operations > after);
+        if broken {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        self.alive()
+    }
+
     fn alive(&mut self) -> io::Result<&mut Self> {
         if self.power_is_off {
             Err(io::Error::other("the power is off"))
