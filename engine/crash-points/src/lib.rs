@@ -155,10 +155,6 @@ fn armed() -> &'static Result<Option<Armed>, NotAPoint> {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test: whatever is not as expected fails it"
-)]
 mod tests {
     use super::*;
 

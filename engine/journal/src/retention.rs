@@ -33,8 +33,7 @@ pub(crate) fn kept(snapshots: &[Seq], first: Seq, retain: RetainLog, newest_kept
         .then(|| snapshots.iter().take(old + 1))
         .into_iter()
         .flatten()
-        .filter(|seq| seq.0.saturating_add(entries) <= newest.0)
-        .next_back()
+        .rfind(|seq| seq.0.saturating_add(entries) <= newest.0)
         .copied();
     // A fold can begin here: with this snapshot, or with the empty state.
     let begin = cut_to
@@ -96,7 +95,7 @@ mod tests {
     fn entries_behind_the_newest_snapshot_stay_with_one_to_begin_with() {
         for every in [1, 7, 100, 333, 1_000, 5_000] {
             let taken = (1..40_000 / every).map(|round| round * every);
-            let last = taken.clone().last().unwrap();
+            let last = taken.clone().next_back().unwrap();
             let (first, snapshots) = after(RetainLog::Entries(1_000), taken);
             assert!(snapshots.len() <= 12, "{snapshots:?}");
             let there = last + 1 - first;

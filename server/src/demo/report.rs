@@ -120,8 +120,7 @@ impl Report {
             let _ = writeln!(text, "lost: {more} more");
         }
         for (plugin, outcomes) in self.decisions.iter().filter(|(_, it)| !it.is_empty()) {
-            let outcomes = outcomes.iter().map(|(outcome, count)| (outcome, count));
-            let _ = writeln!(text, "decisions by {plugin}: {}", listed(outcomes));
+            let _ = writeln!(text, "decisions by {plugin}: {}", listed(outcomes.iter()));
         }
         let _ = write!(text, "took {:.1} s", took.as_secs_f64());
         text

@@ -43,10 +43,6 @@ fn status(code: StatusCode, status: &str) -> Response {
 }
 
 #[cfg(test)]
-#[expect(
-    clippy::unwrap_used,
-    reason = "a test: whatever is not as expected fails it"
-)]
 mod tests {
     use super::*;
     use axum::body::Body;

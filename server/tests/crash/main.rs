@@ -9,8 +9,6 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
-    clippy::panic,
-    clippy::print_stdout,
     clippy::indexing_slicing,
     reason = "a test: whatever is not as expected fails it"
 )]

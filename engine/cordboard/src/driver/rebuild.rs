@@ -30,9 +30,11 @@ pub(crate) fn rebuild(
     let replay = open(journal)?;
     if let Some(snapshot) = &replay.snapshot {
         // After a panic in a running engine they are there.
-        let history = (events.newest() == EventCursor::START)
-            .then(|| history(journal, snapshot))
-            .unwrap_or_default();
+        let history = if events.newest() == EventCursor::START {
+            history(journal, snapshot)
+        } else {
+            History::default()
+        };
         events.begin_after(history.gone.unwrap_or(end_of(snapshot.seq)));
         for event in history.events {
             events.publish(event, &hold);

@@ -218,7 +218,8 @@ pub(super) fn input(
         | Input::Verdict(_)
         | Input::Agent { .. }
         | Input::Queue { .. }
-        | Input::Contact(_) => return None,
+        | Input::Contact(_)
+        | Input::NewCalls(_) => return None,
     };
     Some(match reply {
         Reply::Done | Reply::NewCall(_) => text,
