@@ -124,7 +124,6 @@ fn inputs() -> Vec<(String, Input)> {
         ("config".to_owned(), Input::Config(Arc::new(config()))),
         ("restarted".to_owned(), Input::Restarted { epoch: Epoch(3) }),
         ("tick".to_owned(), Input::Tick),
-        ("new-calls".to_owned(), Input::NewCalls(NewCalls::Leave)),
         (
             "incoming-call".to_owned(),
             Input::IncomingCall(incoming_call()),
@@ -253,6 +252,7 @@ fn inputs() -> Vec<(String, Input)> {
         call_action("collect", CallAction::Collect(CollectionId(Symbol(12)))),
         call_action("add", CallAction::AddParticipant(caller())),
         call_action("requeue", CallAction::Requeue(QueueId(Symbol(2)))),
+        ("new-calls".to_owned(), Input::NewCalls(NewCalls::Leave)),
     ]);
     inputs
 }
