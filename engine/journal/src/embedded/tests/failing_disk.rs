@@ -197,13 +197,9 @@ fn bytes_that_changed_in_a_log_that_was_not_closed_are_found_or_do_not_matter() 
             records: SimulatedFile::with(wreck.records.0.clone()),
             ..Disk::default()
         };
-        // A damaged note of the last commit looks like one that was being written when the process
-        // ended: that group counts as never written. It held one entry.
-        let least = if at < HEADER_BYTES {
-            Seq(wreck.announced.0 - 1)
-        } else {
-            wreck.announced
-        };
+        // A damaged page of the last commit, or of the note of it, looks like one that was being written
+        // when the process ended: that group counts as never written. It held one entry.
+        let least = Seq(wreck.announced.0 - 1);
         match disk.open(small_steps()) {
             Ok((journal, report)) => {
                 assert!(report.last >= least, "byte {at}: {}", report.last);
