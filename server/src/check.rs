@@ -59,12 +59,23 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<String> {
 /// Compiles a configuration; prints its problems and returns nothing when there are any. Paths in it are relative to
 /// the file.
 pub(crate) fn compile(file: &Path, text: &str) -> Option<Compiled> {
+    compile_telling(file, text, |_| {})
+}
+
+/// Like [`compile`], for a text that was made from the file's: its lines are not those of the file and are not named.
+pub(crate) fn compile_made_from(file: &Path, text: &str) -> Option<Compiled> {
+    compile_telling(file, text, |problem| problem.position = None)
+}
+
+fn compile_telling(file: &Path, text: &str, edit: impl Fn(&mut Problem)) -> Option<Compiled> {
     match config::compile(text, None, &machine(file)) {
-        Ok(compiled) => {
+        Ok(mut compiled) => {
+            compiled.warnings.iter_mut().for_each(edit);
             tell(file, &[], &compiled.warnings);
             Some(compiled)
         }
-        Err(problems) => {
+        Err(mut problems) => {
+            problems.iter_mut().for_each(edit);
             tell(file, &problems, &[]);
             let mistakes = counted(problems.len(), "mistake");
             output::tell(format_args!("error: `{}` has {mistakes}", file.display()));

@@ -121,7 +121,7 @@ async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
     let simulator = Simulator::builder(config).bind(loopback).await?;
 
     let text = staged_config(arguments, journal, &engine_url, &simulator.endpoint())?;
-    let Some(compiled) = check::compile(&arguments.config, &text) else {
+    let Some(compiled) = check::compile_made_from(&arguments.config, &text) else {
         bail!("the demo's configuration is not usable");
     };
     let scripts = scripts::draw(&compiled.config, arguments.calls, arguments.seed);

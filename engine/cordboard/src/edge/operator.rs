@@ -105,15 +105,16 @@ impl Shared {
             Outcome::Accepted(_) => {
                 tracing::debug!(%command, operation = operation.name(), "accepted");
             }
-            // Callers hang up at any time, and what is done about their call is refused then. But a call that is answered, or that
-            // parties are added to, was just there: this may be no Call Automation at all.
+            // Callers hang up at any time, and what is done about their call is refused then. But who answers without a code
+            // that a call is not there, while it was there just now, may be no Call Automation at all.
             Outcome::Refused {
                 status: 404,
                 sub_code,
-            } if !matches!(
-                operation,
-                Operation::Answer { .. } | Operation::AddParticipant { .. }
-            ) =>
+            } if sub_code.is_some()
+                || !matches!(
+                    operation,
+                    Operation::Answer { .. } | Operation::AddParticipant { .. }
+                ) =>
             {
                 tracing::debug!(%command, operation = operation.name(), sub_code, "refused: it is gone");
             }
