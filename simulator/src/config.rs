@@ -117,6 +117,9 @@ pub struct Behaviour {
     /// Of a hundred events, IncomingCall or callback, so many are delivered once more although they were taken: Event Grid promises
     /// at least once, and nothing is promised of callbacks.
     pub repeated_events_percent: u8,
+    /// Of a hundred requests, so many are answered with 429 and `Retry-After: 1`, and have no effect: the service limits the rate of
+    /// requests, but the documents name no number for most of them.
+    pub throttled_percent: u8,
     /// Answers a repeated request id with the first answer again. The documents do not confirm that the service does.
     pub repeatability: bool,
     /// Accepts a second answer, with another request id, of a call that is answered already; it changes nothing but the ledger.
@@ -149,6 +152,7 @@ impl Default for Behaviour {
             events_in_order: true,
             callback_retry_ms: vec![1_000, 5_000, 15_000],
             repeated_events_percent: 0,
+            throttled_percent: 0,
             repeatability: true,
             second_answer_accepted: true,
             recognize_sends_play_started: true,

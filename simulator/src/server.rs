@@ -29,6 +29,9 @@ use crate::{
 /// Largest request body, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// After so many seconds a request that was one too many is to come again.
+const RETRY_AFTER_S: &str = "1";
+
 /// How far a request body is read that is too large, in bytes, before its client gets no answer.
 const DISCARDED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
@@ -163,6 +166,11 @@ pub(crate) fn respond(reply: ApiReply) -> Response {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/json; charset=utf-8"),
         );
+    }
+    if reply.status == 429 {
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
     }
     if reply.is_repeated {
         response

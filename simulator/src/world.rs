@@ -122,6 +122,8 @@ pub(crate) struct World {
     /// Calls in which somebody may hear something else than before.
     touched: BTreeSet<CallId>,
     ids: Rng,
+    /// Draws which requests are refused because there are too many.
+    throttling: Rng,
 }
 
 impl World {
@@ -154,6 +156,7 @@ impl World {
             events_undelivered: 0,
             touched: BTreeSet::new(),
             ids: random::stream(seed, "ids", ""),
+            throttling: random::stream(seed, "throttling", ""),
         }
     }
 

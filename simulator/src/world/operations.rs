@@ -113,6 +113,7 @@ impl World {
         let route = Route::parse(request.method, request.path);
         let name = route.as_ref().map_or(UNKNOWN_OPERATION, Route::name);
         let reply = match &route {
+            Some(_) if self.throttles() => ApiReply::error(429, "8501", "Too many requests."),
             Some(route) => self.serve_once(route, request),
             None if request.path.starts_with("/calling/") => {
                 ApiReply::error(405, "8520", "The simulator does not have this operation.")
@@ -129,6 +130,11 @@ impl World {
         tracing::debug!(operation = name, status = reply.status, "served");
         self.settle();
         reply
+    }
+
+    fn throttles(&mut self) -> bool {
+        let percent = self.behaviour.throttled_percent;
+        percent > 0 && self.throttling.u8(..100) < percent
     }
 
     fn serve_once(&mut self, route: &Route<'_>, request: &ApiRequest<'_>) -> ApiReply {

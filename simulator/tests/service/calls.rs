@@ -344,3 +344,12 @@ async fn hanging_up_leaves_two_parties_alone_with_each_other_and_terminating_doe
         assert_eq!(ring.left.unwrap().at_ms, stage.caller().end.unwrap().at_ms);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_too_many_has_no_effect() {
+    let mut stage = Stage::start_with(|config| config.behaviour.throttled_percent = 100).await;
+    let incoming = stage.incoming(caller()).await;
+    let (status, _) = stage.post(ANSWER, stage.answer_body(&incoming)).await;
+    assert_eq!(status, 429);
+    assert_eq!(stage.simulator.progress().ringing, 1);
+}
