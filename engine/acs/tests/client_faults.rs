@@ -451,6 +451,16 @@ async fn ending_a_call_goes_before_playing_when_requests_wait() {
 }
 
 #[tokio::test]
+async fn a_throttled_answer_is_sent_again_until_its_deadline() {
+    let throttled = || Reply::Answer(429, &[("retry-after", "1")], String::new());
+    let mut replies: Vec<Reply> = (0..8).map(|_| throttled()).collect();
+    replies.push(answer(200, CONNECTED));
+    let run = answer_call(replies).await;
+    assert!(run.outcome.accepted().is_some());
+    assert_eq!(run.passed_ms, 8_000);
+}
+
+#[tokio::test]
 async fn others_go_while_one_waits_before_sending_again() {
     let throttled = Reply::Answer(429, &[("retry-after", "5")], String::new());
     let service = LocalService::start(vec![throttled]).await;

@@ -143,6 +143,10 @@ impl Transport {
         &self.clock
     }
 
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
     pub(crate) fn limits(&self) -> &ClientLimits {
         &self.limits
     }
@@ -218,11 +222,15 @@ impl Transport {
             drop(permit);
 
             let (outcome, again, retry_after_ms) = judge(result, resend, &mut doubt);
-            if !again || attempt >= self.limits.attempts_max {
+            // Who is told when to come again comes again, until the deadline: a caller rings on meanwhile.
+            if !again || (attempt >= self.limits.attempts_max && retry_after_ms.is_none()) {
                 return outcome;
             }
             let now = dispatch.now();
-            let wait = retry_after_ms.unwrap_or_else(|| self.backoff(attempt, dispatch.request_id));
+            let wait = match retry_after_ms {
+                Some(wait) => wait.max(self.limits.backoff_first_ms),
+                None => self.backoff(attempt, dispatch.request_id),
+            };
             let at = now.saturating_add(wait);
             if at >= dispatch.deadline_ms {
                 return outcome;
