@@ -77,6 +77,9 @@ pub(crate) struct Call {
     recording: Recording,
     /// How often ending the music was tried again.
     media_stops: u32,
+    /// How often in a row nothing was learnt from asking whether the call lives.
+    #[serde(default)]
+    vain_audits: u32,
     /// The agent who talked to the caller last.
     handled_by: Option<AgentId>,
     state: State,
@@ -161,6 +164,7 @@ impl Call {
             listed: Vec::new(),
             recording: Recording::default(),
             media_stops: 0,
+            vain_audits: 0,
             handled_by: None,
             state,
         }
@@ -503,6 +507,11 @@ impl Call {
 
     /// A sign of life: the next audit is a long silence away.
     pub(crate) fn heard_of(&mut self, tenant: &mut Tenant) {
+        self.vain_audits = 0;
+        self.set_next_audit(tenant);
+    }
+
+    pub(crate) fn set_next_audit(&self, tenant: &mut Tenant) {
         if !self.is_external() {
             let at = tenant.now.after(tenant.timeouts().silent_call);
             tenant

@@ -1,16 +1,21 @@
 //! How a call ends: hanging up, the last event, wrap-up, and the memory of ended calls.
 
 use crate::agent::AgentState;
-use crate::call::operations::Purpose;
+use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::event::{CallOutcome, Event, OfferOutcome};
-use crate::ids::{AgentId, CallId};
+use crate::ids::{AgentId, CallId, Millis};
 use crate::input::{Ignored, Reply};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
+
+/// Calls whose looks have failed look again at so many different moments.
+const LOOK_TURNS: u64 = 64;
+/// How often the wait before a look is doubled at most: with the default deadlines it is five minutes at most.
+const LOOK_DOUBLINGS_MAX: u32 = 4;
 
 /// Hung up; `CallDisconnected` is owed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -182,12 +187,26 @@ impl Call {
         }
     }
 
-    /// Nothing was heard of the call for long: perhaps `CallDisconnected` was lost.
+    /// Nothing was heard of the call for long, or while the process was down: perhaps `CallDisconnected` was lost, or the
+    /// news of who joined and left. Two requests for each time-out of `silent_call` that a call says nothing.
     pub(crate) fn audit(&mut self, tenant: &mut Tenant) {
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, Purpose::Audit, Operation::GetCall { connection });
+            self.ask_for_parties(tenant);
         }
-        self.heard_of(tenant);
+        self.set_next_audit(tenant);
+    }
+
+    /// A look told nothing: it is made again before long, or a call whose end was missed would keep its
+    /// agent until the next audit. After a restart there may be thousands of calls: they take turns, and
+    /// wait longer each time.
+    pub(crate) fn looked_in_vain(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        if finished.says_nothing() {
+            let doublings = self.vain_audits.saturating_sub(1).min(LOOK_DOUBLINGS_MAX);
+            let wait = tenant.timeouts().event.0 << doublings;
+            let turn = self.id.0 % LOOK_TURNS * wait / LOOK_TURNS;
+            self.set_timer(tenant, CallTimer::Silent, Millis(wait.saturating_add(turn)));
+        }
     }
 
     /// After a restart.
@@ -225,7 +244,6 @@ impl Call {
             | State::Ending(_) => {}
         }
         self.audit(tenant);
-        self.ask_for_parties(tenant);
     }
 
     /// Asks who is in the call.

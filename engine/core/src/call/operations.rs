@@ -352,14 +352,20 @@ impl Call {
             }
             Purpose::StopMedia => self.media_stopped(tenant, &finished),
             Purpose::StopCollecting(collection) => self.collecting_stopped(tenant, collection),
-            Purpose::Parties { .. } => self.caller_looked_for(tenant),
+            Purpose::Parties { .. } => {
+                self.caller_looked_for(tenant);
+                self.looked_in_vain(tenant, &finished);
+            }
+            Purpose::Audit => {
+                self.vain_audits = self.vain_audits.saturating_add(u32::from(finished.says_nothing()));
+                self.looked_in_vain(tenant, &finished);
+            }
             // After a hang-up, what counts is `CallDisconnected` or its timer.
             Purpose::HangUp
             | Purpose::ExitMusic
             | Purpose::CancelAdd
             | Purpose::RemoveLeg(_)
-            | Purpose::Hold
-            | Purpose::Audit => {}
+            | Purpose::Hold => {}
         }
     }
 
@@ -471,7 +477,9 @@ impl Call {
             purpose,
             Purpose::Menu | Purpose::Confirm { .. } | Purpose::Ring { .. } | Purpose::Collect(_)
         ) && matches!(finished, Finished::Failed(_));
-        if !ordinary {
+        // After a restart with many calls the service refuses thousands of looks, which are made again.
+        let made_again = purpose.is_look() && finished.says_nothing();
+        if !ordinary && !made_again {
             let operation = purpose.name().to_owned();
             tenant.emit(Event::OperationFailed {
                 call: self.id,

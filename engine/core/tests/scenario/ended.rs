@@ -1,9 +1,10 @@
 //! How a call ends, and what is remembered of it.
 
 use crate::harness::World;
+use crate::harness::acs::present;
 use crate::harness::config::{Setup, party};
 use cordboard_core::ids::{CallId, Millis};
-use cordboard_core::input::{AgentAction, CallAction, CallEventKind};
+use cordboard_core::input::{AgentAction, CallAction, CallEventKind, Response};
 use expect_test::expect;
 
 fn wrap_up(setup: Setup) -> Setup {
@@ -334,22 +335,27 @@ fn events_are_forgotten_in_time() {
 #[test]
 fn a_call_that_is_silent_for_long_is_asked_about() {
     let mut world = talking(Setup::small());
+    let both = ["caller", "ann"].map(|name| present(party(name))).to_vec();
     world.after(1_799);
     world.check(expect![]);
     world.after(1);
     world.accepted("1.5");
+    world.answered("1.6", Response::Participants(both));
     world.check(expect![[r#"
         > at 1800s
           operate 1.5 get-call
+          operate 1.6 get-participants
         > 1.5 accepted
+        > 1.6 accepted
     "#]]);
     // Half an hour later again.
     world.after(1_800);
-    world.refused("1.6", 404);
+    world.refused("1.7", 404);
     world.check(expect![[r#"
         > at 3600s
-          operate 1.6 get-call
-        > 1.6 refused 404
+          operate 1.7 get-call
+          operate 1.8 get-participants
+        > 1.7 refused 404
           emit agent ann ready
           emit call-ended 1 handled by ann
     "#]]);
@@ -374,14 +380,18 @@ fn a_call_that_the_service_calls_gone_is_over() {
 }
 
 #[test]
-fn a_question_about_a_silent_call_that_stays_open_changes_nothing() {
+fn a_question_about_a_silent_call_that_stays_open_changes_nothing_and_is_asked_again() {
     let mut world = talking(Setup::small());
     world.quietly(|world| world.after(1_800));
     world.unknown("1.5");
-    world.after(1_799);
+    world.unknown("1.6");
+    world.after(15);
     world.check(expect![[r#"
         > 1.5 unknown
-          emit operation-failed 1 audit: unknown
+        > 1.6 unknown
+        > at 1810156ms
+          operate 1.7 get-call
+          operate 1.8 get-participants
     "#]]);
     assert_eq!(world.status_of("ann"), "busy");
 }
@@ -400,5 +410,6 @@ fn any_event_is_a_sign_of_life() {
     world.check(expect![[r#"
         > at 2800s
           operate 1.5 get-call
+          operate 1.6 get-participants
     "#]]);
 }

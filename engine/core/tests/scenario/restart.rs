@@ -604,7 +604,6 @@ fn a_number_that_answered_meanwhile_talks_to_the_caller() {
         > 1.7 accepted
           operate 1.8 cancel-media
         > at 120s
-          emit operation-failed 1 audit: unknown
           emit operation-failed 1 stop-media: unknown
           operate 1.9 cancel-media
     "#]]);
@@ -677,5 +676,38 @@ fn an_invitation_that_left_after_the_question_is_not_answered_by_the_list() {
           emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=40000
           operate 1.7 add-participant ann ring 20s
         > 1.6 accepted
+    "#]]);
+}
+
+#[test]
+fn a_call_about_which_nothing_was_learnt_is_asked_about_again_and_more_rarely() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.talking("caller", "ann");
+    world.restart(2);
+    world.refused("1.5", 429);
+    world.refused("1.6", 503);
+    world.after(15);
+    world.unknown("1.7");
+    world.unknown("1.8");
+    world.after(15);
+    world.after(10);
+    world.refused("1.9", 404);
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          operate 1.5 get-call
+          operate 1.6 get-participants
+        > 1.5 refused 429
+        > 1.6 refused 503
+        > at 10156ms
+          operate 1.7 get-call
+          operate 1.8 get-participants
+        > 1.7 unknown
+        > 1.8 unknown
+        > at 35312ms
+          operate 1.9 get-call
+          operate 1.10 get-participants
+        > 1.9 refused 404
+          emit agent ann ready
+          emit call-ended 1 handled by ann
     "#]]);
 }

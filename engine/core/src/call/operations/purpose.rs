@@ -67,6 +67,15 @@ pub(crate) enum Finished {
 }
 
 impl Finished {
+    /// It tells nothing of the call: the service was too busy, or nobody knows.
+    pub(crate) fn says_nothing(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Refused { status, .. } => *status == TOO_MANY || *status >= SERVICE_ERRORS,
+            Self::Done | Self::Digits(_) | Self::Failed(_) | Self::Cancelled => false,
+        }
+    }
+
     /// What the operation was about does not exist any more.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(
@@ -81,8 +90,17 @@ impl Finished {
 
 /// HTTP status of a request about something that does not exist any more.
 pub(super) const NOT_FOUND: u16 = 404;
+/// HTTP status of a request that came when there were too many.
+const TOO_MANY: u16 = 429;
+/// HTTP statuses from here on are about the service.
+const SERVICE_ERRORS: u16 = 500;
 
 impl Purpose {
+    /// It only looks at what is; when that fails it is made again.
+    pub(super) fn is_look(&self) -> bool {
+        matches!(self, Self::Audit | Self::Parties { .. })
+    }
+
     /// The response ends it; no event is waited for.
     pub(super) fn ends_when_accepted(&self) -> bool {
         match self {
