@@ -72,6 +72,12 @@ impl Client {
         self.0.clock()
     }
 
+    /// Tells whether more than so many requests wait for their turn. Looks are not counted: they go last.
+    #[must_use]
+    pub fn has_more_waiting_than(&self, count: usize) -> bool {
+        self.0.gate().has_more_waiting_than(count)
+    }
+
     /// Sends a request without a body.
     async fn bare(&self, route: Route<'_>, dispatch: &mut Dispatch) -> Outcome<Vec<u8>> {
         self.0.send(&route, Vec::new(), dispatch).await

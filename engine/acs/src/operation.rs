@@ -86,6 +86,12 @@ impl Operator {
         Self { client, key }
     }
 
+    /// The client that it sends with.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Carries out one operation and tells what became of it, with the hold under which the caller goes on.
     ///
     /// No attempt is started after `deadline_ms` (milliseconds since the Unix epoch), nor after an answer's own

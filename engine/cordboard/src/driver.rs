@@ -22,7 +22,7 @@ mod shard;
 pub use advisor::{Advisor, Answer, Evidence};
 pub(crate) use fold::State;
 pub use fold::{CORE_VERSION, Hash};
-pub use inbox::InboxLimits;
+pub use inbox::{InboxLimits, Shed};
 pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
 pub use rebuild::HISTORY_ENTRIES;
@@ -182,6 +182,22 @@ impl Driver {
             drop(thread.join());
         }
         stopped
+    }
+
+    /// Tells whether so many inputs wait that no new call is to be taken.
+    #[cfg(feature = "azure")]
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.inbox.is_crowded()
+    }
+
+    /// Counts a call that was rejected as busy without the core.
+    #[cfg(feature = "azure")]
+    pub(crate) fn count_rejected(&self) {
+        self.inbox.count_rejected();
+    }
+
+    pub(crate) fn shed(&self) -> Shed {
+        self.inbox.shed()
     }
 
     pub(crate) fn clock(&self) -> &Clock {

@@ -1,6 +1,7 @@
 //! The edge to Azure: the webhooks that the engine answers, the prompts that it serves, the
 //! operations that it carries out, and the HTTP API. Needs tokio; everything behind it does not.
 
+mod admission;
 pub(crate) mod api;
 mod body_limit;
 mod operator;
@@ -9,12 +10,14 @@ mod settings;
 mod setup;
 mod webhooks;
 
+pub use admission::AdmissionLimits;
 pub(crate) use setup::{AzureParts, AzureSetup};
 pub(crate) use webhooks::wrong_method;
 
 use crate::config::Compiled;
 use crate::driver::Driver;
 use crate::error::BuildError;
+use admission::{Unanswered, UnderWay};
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::routing::{get, post};
@@ -45,10 +48,20 @@ pub(crate) struct EdgeParts {
     pub(crate) settings: Arc<ArcSwap<EdgeSettings>>,
     /// None where something else carries operations out.
     operator: Option<Arc<AcsOperator>>,
+    unanswered: Unanswered,
     pub(crate) digits: Option<Arc<dyn DigitsSink>>,
 }
 
 impl Edge {
+    /// Counts a new call until the result is dropped, or tells that there is no room for it.
+    fn admit(&self) -> Option<UnderWay> {
+        let sends = self.0.operator.as_ref();
+        if self.0.driver.is_crowded() || sends.is_some_and(|operator| operator.is_crowded()) {
+            return None;
+        }
+        self.0.unanswered.try_enter()
+    }
+
     /// What the edge needs of a new configuration, beside what it keeps of the old one.
     pub(crate) fn settings_of(&self, config: &Compiled) -> Result<EdgeSettings, BuildError> {
         let Some(acs) = &config.acs else {

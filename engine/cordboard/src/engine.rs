@@ -12,7 +12,7 @@ pub use builder::EngineBuilder;
 pub use overview::{AgentOverview, Overview, QueueOverview};
 
 use crate::config::Compiled;
-use crate::driver::{Driver, Stopped};
+use crate::driver::{Driver, Shed, Stopped};
 use crate::error::{ActionError, BuildErrors, SubmitError};
 use crate::events::Events;
 use crate::pending::Pending;
@@ -127,6 +127,12 @@ impl Engine {
     /// Looks at agents, queues and calls at one moment; ready once what it shows is durable.
     pub fn overview(&self) -> Pending<Overview> {
         overview::look(self)
+    }
+
+    /// Tells what was not taken since the start, because there was too much of it.
+    #[must_use]
+    pub fn shed(&self) -> Shed {
+        self.0.driver.shed()
     }
 
     /// Returns a reader of the decision records, none once the engine has ended. A reader that is

@@ -27,12 +27,14 @@ mod schemas;
 
 pub use check::{Checked, check};
 #[cfg(feature = "azure")]
+pub use cordboard_acs::ClientLimits;
+#[cfg(feature = "azure")]
 pub use cordboard_acs::callback::SensitiveDigits;
 pub use cordboard_core as core;
 pub use cordboard_journal::{MemoryDisk, ReplayFrom, RetainLog};
 pub use cordboard_plugin_host::{HostError, OutcomeCounts};
 #[cfg(feature = "azure")]
-pub use edge::DigitsSink;
+pub use edge::{AdmissionLimits, DigitsSink};
 pub use engine::{
     Action, AgentHandle, AgentOverview, CallHandle, Contact, Engine, EngineBuilder, NewCall,
     Overview, QueueHandle, QueueOverview, SupervisorHandle,

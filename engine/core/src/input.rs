@@ -64,6 +64,8 @@ pub enum Input {
     Contact(NewContact),
     /// What becomes of new calls from here on, until the next start.
     NewCalls(NewCalls),
+    /// Somebody calls while more calls come than can be answered in time: the caller hears busy.
+    TurnAway(IncomingCall),
 }
 
 /// What becomes of new calls, and of contacts whose media the embedder controls.

@@ -20,6 +20,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+/// Whether whoever hands a call in can answer it in time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Room {
+    Enough,
+    None,
+}
+
 /// The state of a tenant. Equal snapshots and equal inputs give equal commands.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Tenant {
@@ -71,7 +78,8 @@ impl Tenant {
             Input::Config(config) => self.apply_config(config),
             Input::Restarted { epoch } => self.handle_restart(epoch),
             Input::Tick => self.handle_tick(),
-            Input::IncomingCall(incoming) => self.handle_incoming_call(incoming),
+            Input::IncomingCall(incoming) => self.handle_incoming_call(incoming, Room::Enough),
+            Input::TurnAway(incoming) => self.handle_incoming_call(incoming, Room::None),
             Input::CallEvent(event) => self.handle_call_event(event),
             Input::Outcome { command, outcome } => self.handle_outcome(command, outcome),
             Input::Verdict(verdict) => self.handle_verdict(verdict),
@@ -269,7 +277,7 @@ impl Tenant {
         reply
     }
 
-    fn handle_incoming_call(&mut self, incoming: IncomingCall) -> Reply {
+    fn handle_incoming_call(&mut self, incoming: IncomingCall, room: Room) -> Reply {
         let Some(config) = self.config.clone() else {
             return Reply::Ignored(Ignored::NotConfigured);
         };
@@ -296,7 +304,11 @@ impl Tenant {
             self.calls.len() >= usize::try_from(config.limits.calls_max).unwrap_or(usize::MAX);
         let refused = match self.new_calls {
             NewCalls::Reject => Some("the engine is about to be stopped"),
-            NewCalls::Take | NewCalls::Leave => is_full.then_some("limit `calls-max` is reached"),
+            NewCalls::Take | NewCalls::Leave if is_full => Some("limit `calls-max` is reached"),
+            NewCalls::Take | NewCalls::Leave => match room {
+                Room::Enough => None,
+                Room::None => Some("more calls come than can be answered in time"),
+            },
         };
         if let Some(reason) = refused {
             let operation = Operation::Reject {

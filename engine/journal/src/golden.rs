@@ -253,6 +253,7 @@ fn inputs() -> Vec<(String, Input)> {
         call_action("add", CallAction::AddParticipant(caller())),
         call_action("requeue", CallAction::Requeue(QueueId(Symbol(2)))),
         ("new-calls".to_owned(), Input::NewCalls(NewCalls::Leave)),
+        ("turn-away".to_owned(), Input::TurnAway(incoming_call())),
     ]);
     inputs
 }

@@ -105,6 +105,13 @@ impl Gate {
         receiver.await.map_err(|_| Full)
     }
 
+    /// Tells whether more than so many requests wait, looks not counted: those go last, and nobody in a call waits for one.
+    pub(crate) fn has_more_waiting_than(&self, count: usize) -> bool {
+        let state = self.state.lock();
+        let mut of_calls = state.waiting.range(..(Priority::Look, 0));
+        of_calls.nth(count).is_some()
+    }
+
     fn has_room(&self, state: &State, priority: Priority) -> bool {
         let max = if priority == Priority::Urgent {
             self.in_flight_max
@@ -251,6 +258,19 @@ mod tests {
         assert!(matches!(poll(look.as_mut()), Poll::Ready(Err(Full))));
         drop(permit);
         assert!(poll(urgent.as_mut()).is_ready());
+    }
+
+    #[test]
+    fn looks_that_wait_are_not_counted() {
+        let gate = gate(1, 0, 10);
+        let _permit = enter_now(&gate, Priority::Live);
+        let mut look = pin!(gate.enter(Priority::Look));
+        assert!(poll(look.as_mut()).is_pending());
+        assert!(!gate.has_more_waiting_than(0));
+        let mut live = pin!(gate.enter(Priority::Live));
+        assert!(poll(live.as_mut()).is_pending());
+        assert!(gate.has_more_waiting_than(0));
+        assert!(!gate.has_more_waiting_than(1));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use cordboard_journal::Seq;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// What the shard's thread takes from its channel.
 pub(crate) enum Message {
@@ -59,6 +59,7 @@ impl Urgency {
     pub(crate) fn of(input: &Input) -> Self {
         match input {
             Input::IncomingCall(_)
+            | Input::TurnAway(_)
             | Input::Contact(_)
             | Input::Config(_)
             | Input::Restarted { .. }
@@ -84,13 +85,29 @@ pub(crate) struct Inbox {
     /// Inputs from outside that the shard has not taken yet.
     waiting: Arc<AtomicUsize>,
     limits: InboxLimits,
+    shed: Arc<ShedCounts>,
+}
+
+/// What was not taken since the engine was started, because there was too much of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Shed {
+    /// Calls that were rejected as busy: too many came at once, or too many live.
+    pub calls: u64,
+    /// Inputs (callbacks, actions, contacts) that were refused because too many waited.
+    pub inputs: u64,
+}
+
+#[derive(Debug, Default)]
+struct ShedCounts {
+    calls: AtomicU64,
+    inputs: AtomicU64,
 }
 
 /// How many inputs from outside may wait. What the engine itself sends (outcomes, verdicts, ticks)
 /// is bounded by what is under way and always has room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct InboxLimits {
-    /// Inputs of any kind. Default 8,192.
+    /// Inputs of any kind. From here on new calls are rejected as busy. Default 8,192.
     pub waiting_max: usize,
     /// Further ones that start or end calls. Default 8,192.
     pub reserve: usize,
@@ -113,6 +130,7 @@ impl Inbox {
             sender,
             waiting: Arc::clone(&waiting),
             limits,
+            shed: Arc::default(),
         };
         (inbox, Outlet { receiver, waiting })
     }
@@ -140,7 +158,27 @@ impl Inbox {
                     self.waiting.fetch_sub(1, Ordering::AcqRel);
                 }
             }
-            Err(waiting) => promise.keep(Err(SubmitError::Overloaded { waiting })),
+            Err(waiting) => {
+                self.shed.inputs.fetch_add(1, Ordering::Relaxed);
+                promise.keep(Err(SubmitError::Overloaded { waiting }));
+            }
+        }
+    }
+
+    /// Tells whether the reserve is in use: what starts no call has no room.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) >= self.limits.waiting_max
+    }
+
+    /// Counts a call that was rejected as busy.
+    pub(crate) fn count_rejected(&self) {
+        self.shed.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn shed(&self) -> Shed {
+        Shed {
+            calls: self.shed.calls.load(Ordering::Relaxed),
+            inputs: self.shed.inputs.load(Ordering::Relaxed),
         }
     }
 
@@ -210,8 +248,10 @@ mod tests {
             pending
         };
         let _first = submit(close_queue());
+        assert!(inbox.is_crowded());
         let refused = submit(close_queue()).wait();
         assert_eq!(refused, Err(SubmitError::Overloaded { waiting: 1 }));
+        assert_eq!(inbox.shed().inputs, 1);
         let _urgent = submit(contact());
         assert_eq!(
             submit(contact()).wait(),

@@ -15,7 +15,7 @@ use crate::pending::Promise;
 use cordboard_clock::{AlarmId, Clock, Hold};
 use cordboard_core::ids::{CommandId, Millis, Timestamp};
 use cordboard_core::input::{Outcome, Reply};
-use cordboard_core::{Command, Input, Operation};
+use cordboard_core::{Command, Event, Input, Operation};
 use cordboard_journal::{
     AppendError, Event as JournalEvent, Failure, Journal, Seq, SnapshotError, Stream,
     encode_payload,
@@ -322,6 +322,9 @@ impl Shard {
                     hold: hold.clone(),
                 })),
                 Command::Emit(event) => {
+                    if let Event::CallRejected { .. } = event {
+                        self.inbox.count_rejected();
+                    }
                     index += 1;
                     let cursor = EventCursor {
                         sequence: seq.0,

@@ -1,5 +1,6 @@
 //! Carrying out the core's operations at Azure Communication Services.
 
+use super::admission::{AdmissionLimits, Unanswered};
 use super::settings::EdgeSettings;
 use crate::driver::{Completion, Operator, Request};
 use arc_swap::ArcSwap;
@@ -23,6 +24,8 @@ pub(super) struct AcsOperator {
 struct Shared {
     operator: cordboard_acs::Operator,
     settings: Arc<ArcSwap<EdgeSettings>>,
+    unanswered: Unanswered,
+    requests_waiting_max: usize,
 }
 
 impl AcsOperator {
@@ -30,9 +33,22 @@ impl AcsOperator {
         operator: cordboard_acs::Operator,
         settings: Arc<ArcSwap<EdgeSettings>>,
         runtime: Handle,
+        unanswered: Unanswered,
+        limits: AdmissionLimits,
     ) -> Self {
-        let shared = Arc::new(Shared { operator, settings });
+        let shared = Arc::new(Shared {
+            operator,
+            settings,
+            unanswered,
+            requests_waiting_max: limits.requests_waiting_max,
+        });
         Self { shared, runtime }
+    }
+
+    /// Tells whether so many requests wait that no new call is to be taken.
+    pub(super) fn is_crowded(&self) -> bool {
+        let client = self.shared.operator.client();
+        client.has_more_waiting_than(self.shared.requests_waiting_max)
     }
 }
 
@@ -69,8 +85,13 @@ impl AcsOperator {
 impl Operator for AcsOperator {
     fn start(&self, request: Request, completion: Completion) {
         let shared = Arc::clone(&self.shared);
-        self.runtime
-            .spawn(async move { shared.carry_out(request, completion).await });
+        // Until it has its outcome. Whoever handed the call in counts it until here.
+        let answers = matches!(request.operation, Operation::Answer { .. });
+        let under_way = answers.then(|| shared.unanswered.enter());
+        self.runtime.spawn(async move {
+            shared.carry_out(request, completion).await;
+            drop(under_way);
+        });
     }
 }
 

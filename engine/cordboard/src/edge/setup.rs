@@ -1,5 +1,6 @@
 //! Setting the edge up while the engine is built.
 
+use super::admission::{AdmissionLimits, Unanswered};
 use super::operator::AcsOperator;
 use super::settings::EdgeSettings;
 use super::{DigitsSink, Edge, EdgeParts};
@@ -19,6 +20,8 @@ use tokio::runtime::Handle;
 pub(crate) struct AzureParts {
     pub(crate) runtime: Option<Handle>,
     pub(crate) digits: Option<Arc<dyn DigitsSink>>,
+    pub(crate) admission: AdmissionLimits,
+    pub(crate) client: ClientLimits,
 }
 
 /// The part of the edge that needs no journal.
@@ -26,6 +29,7 @@ pub(crate) struct AzureSetup {
     /// None where something else carries operations out.
     requests: Option<(Client, Handle)>,
     digits: Option<Arc<dyn DigitsSink>>,
+    admission: AdmissionLimits,
 }
 
 /// The part of the edge that needs no driver.
@@ -34,6 +38,7 @@ pub(crate) struct AzureReady {
     settings: Arc<ArcSwap<EdgeSettings>>,
     digits: Option<Arc<dyn DigitsSink>>,
     operator: Option<Arc<AcsOperator>>,
+    unanswered: Unanswered,
 }
 
 impl AzureSetup {
@@ -52,6 +57,7 @@ impl AzureSetup {
             return Ok(Some(Self {
                 requests: None,
                 digits: parts.digits,
+                admission: parts.admission,
             }));
         }
         let mut errors = Vec::new();
@@ -65,13 +71,14 @@ impl AzureSetup {
         let client = Endpoint::from_connection_string(acs.connection_string.expose(), plain_http)
             .map_err(|error| error.to_string())
             .and_then(|endpoint| {
-                Client::new(endpoint, clock.clone(), ClientLimits::default())
+                Client::new(endpoint, clock.clone(), parts.client)
                     .map_err(|error| error.to_string())
             });
         match (client, runtime) {
             (Ok(client), Some(runtime)) => Ok(Some(Self {
                 requests: Some((client, runtime)),
                 digits: parts.digits,
+                admission: parts.admission,
             })),
             (client, _) => {
                 errors.extend(client.err().map(BuildError::Acs));
@@ -94,16 +101,22 @@ impl AzureSetup {
         let settings = EdgeSettings::new(config, acs, None)
             .map_err(|error| BuildError::Acs(error.to_string()))?;
         let settings = Arc::new(ArcSwap::from_pointee(settings));
+        let admission = self.admission;
+        let unanswered = Unanswered::new(admission.unanswered_max);
         let operator = self.requests.map(|(client, runtime)| {
             let operator = cordboard_acs::Operator::new(client, key.clone());
             let settings = Arc::clone(&settings);
-            Arc::new(AcsOperator::new(operator, settings, runtime))
+            let unanswered = unanswered.clone();
+            Arc::new(AcsOperator::new(
+                operator, settings, runtime, unanswered, admission,
+            ))
         });
         Ok(AzureReady {
             key,
             settings,
             digits: self.digits,
             operator,
+            unanswered,
         })
     }
 }
@@ -122,6 +135,7 @@ impl AzureReady {
             key: self.key,
             settings: self.settings,
             operator: self.operator,
+            unanswered: self.unanswered,
             digits: self.digits,
         }))
     }

@@ -183,8 +183,14 @@ async fn take_grid_events(
                 GridEventKind::IncomingCall(data) => {
                     let rang_at = Timestamp(at_ms.unwrap_or_else(|| edge.driver.clock().now()));
                     let call = incoming_call(&id, rang_at, *data);
-                    let input = Input::IncomingCall(call.clone());
-                    submitted.push((submit(edge, input, hold.clone()), call));
+                    let under_way = edge.admit();
+                    let input = if under_way.is_some() {
+                        Input::IncomingCall(call.clone())
+                    } else {
+                        warn_of_crowd();
+                        Input::TurnAway(call.clone())
+                    };
+                    submitted.push((submit(edge, input, hold.clone()), call, under_way));
                 }
                 GridEventKind::RecordingFile { .. } => acknowledgement
                     .ignored
@@ -196,8 +202,11 @@ async fn take_grid_events(
             Err(error) => acknowledgement.unreadable.push(error.to_string()),
         }
     }
-    for (outcome, call) in submitted {
-        match outcome.await {
+    for (outcome, call, under_way) in submitted {
+        let outcome = outcome.await;
+        // By now its answer is under way, which is counted in its place.
+        drop(under_way);
+        match outcome {
             // Whoever is there in ten seconds takes it.
             Ok(Reply::Refused(refusal @ Refusal::Draining)) => {
                 return refuse(StatusCode::INTERNAL_SERVER_ERROR, &refusal.to_string());
@@ -221,6 +230,16 @@ async fn take_grid_events(
         }
     }
     acknowledgement.into_response()
+}
+
+fn warn_of_crowd() {
+    static CROWD: Seldom = Seldom::new();
+    if let Some(left_out) = CROWD.pass() {
+        tracing::warn!(
+            left_out,
+            "more calls come than can be answered in time: callers hear busy"
+        );
+    }
 }
 
 /// The caller hears it ring, and nobody else hears of it.
@@ -270,6 +289,8 @@ fn turn_away(edge: &Edge, call: IncomingCall, attempt: Attempt, hold: &Hold) -> 
     let deadline = Timestamp(edge.driver.clock().now()).after(config.timeouts.request);
     let said = format!("event `{event}`: the engine is overloaded, the call is rejected");
     operator.reject(&call.event, call.context, deadline, hold.clone());
+    edge.driver.count_rejected();
+    warn_of_crowd();
     Some(said)
 }
 

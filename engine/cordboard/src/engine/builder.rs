@@ -120,6 +120,22 @@ impl EngineBuilder {
         self
     }
 
+    /// Bounds the new calls that are on their way before further ones are rejected as busy.
+    #[cfg(feature = "azure")]
+    #[must_use]
+    pub fn admission_limits(mut self, limits: crate::AdmissionLimits) -> Self {
+        self.azure.admission = limits;
+        self
+    }
+
+    /// Bounds the requests to the service.
+    #[cfg(feature = "azure")]
+    #[must_use]
+    pub fn client_limits(mut self, limits: crate::ClientLimits) -> Self {
+        self.azure.client = limits;
+        self
+    }
+
     /// Sends requests on this runtime. Default: the one that [`build`](Self::build) is called in.
     #[cfg(feature = "azure")]
     #[must_use]

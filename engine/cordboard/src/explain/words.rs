@@ -219,7 +219,8 @@ pub(super) fn input(
         | Input::Agent { .. }
         | Input::Queue { .. }
         | Input::Contact(_)
-        | Input::NewCalls(_) => return None,
+        | Input::NewCalls(_)
+        | Input::TurnAway(_) => return None,
     };
     Some(match reply {
         Reply::Done | Reply::NewCall(_) => text,

@@ -213,6 +213,13 @@ impl World {
         Some(call)
     }
 
+    /// Somebody calls while there is no room.
+    pub(crate) fn turned_away(&mut self, incoming: IncomingCall) -> Reply {
+        let caller = super::show::party_name(&incoming.from);
+        let label = format!("{caller} calls while there is no room");
+        self.push(label, Input::TurnAway(incoming))
+    }
+
     /// A contact whose media the embedder controls.
     pub(crate) fn contact(&mut self, queue: &str, priority: i32) -> Option<CallId> {
         self.events += 1;

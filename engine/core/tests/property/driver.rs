@@ -114,6 +114,7 @@ impl Driver {
     fn repeat(&self, input: &Input, reply: &Reply) {
         let has_identity = match input {
             Input::IncomingCall(_)
+            | Input::TurnAway(_)
             | Input::CallEvent(_)
             | Input::Outcome { .. }
             | Input::Verdict(_) => true,
@@ -687,6 +688,7 @@ fn may_be_refused(input: &Input) -> bool {
         | Input::Restarted { .. }
         | Input::Tick
         | Input::IncomingCall(_)
+        | Input::TurnAway(_)
         | Input::CallEvent(_)
         | Input::Outcome { .. }
         | Input::Verdict(_)

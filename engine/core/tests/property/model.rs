@@ -148,6 +148,7 @@ impl Model {
             | Input::Agent { .. }
             | Input::Queue { .. }
             | Input::Contact(_)
+            | Input::TurnAway(_)
             | Input::NewCalls(_) => {}
         }
         if let Reply::NewCall(call) = reply {

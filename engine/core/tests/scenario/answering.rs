@@ -546,13 +546,11 @@ fn a_caller_who_cannot_be_looked_for_is_hung_up_on() {
     };
     expect![[r#"
         > 1.2 unknown
-          emit operation-failed 1 audit: unknown
           operate 1.3 terminate
     "#]]
     .assert_eq(&hang_up(|world| world.unknown("1.2")));
     expect![[r#"
         > 1.2 refused 500
-          emit operation-failed 1 audit: refused 500
           operate 1.3 terminate
     "#]]
     .assert_eq(&hang_up(|world| world.refused("1.2", 500)));
@@ -563,7 +561,6 @@ fn a_caller_who_cannot_be_looked_for_is_hung_up_on() {
     .assert_eq(&hang_up(|world| world.refused("1.2", 404)));
     expect![[r#"
         > at 35s
-          emit operation-failed 1 audit: unknown
           operate 1.3 terminate
     "#]]
     .assert_eq(&hang_up(|world| world.after(20)));
@@ -647,5 +644,46 @@ fn a_call_that_comes_back_while_the_agent_wraps_up_is_answered() {
           = call 2
           emit call-received 2 at line from 4:***00
           operate 2.1 answer within 20s
+    "#]]);
+}
+
+#[test]
+fn a_caller_for_whom_there_is_no_room_hears_busy_once() {
+    let mut world = World::new(Setup::small());
+    let incoming = world.incoming("line", "caller", "e1");
+    world.turned_away(incoming.clone());
+    world.turned_away(incoming.clone());
+    world.rings_in(incoming);
+    world.check(expect![[r#"
+        > caller calls while there is no room
+          operate 1.1 reject busy
+          emit call-rejected 4:***00: more calls come than can be answered in time
+        > caller calls while there is no room
+          = ignored duplicate
+        > caller calls line
+          = ignored duplicate
+    "#]]);
+}
+
+#[test]
+fn a_call_that_was_taken_is_not_turned_away_when_its_event_comes_again() {
+    let mut world = World::new(Setup::small());
+    let incoming = world.incoming("line", "caller", "e1");
+    world.quietly(|world| world.rings_in(incoming.clone()));
+    world.turned_away(incoming);
+    world.check(expect![[r#"
+        > caller calls while there is no room
+          = ignored duplicate
+    "#]]);
+}
+
+#[test]
+fn a_call_of_others_is_left_to_them_though_there_is_no_room() {
+    let mut world = World::new(Setup::small());
+    let incoming = world.incoming("elsewhere", "caller", "e1");
+    world.turned_away(incoming);
+    world.check(expect![[r#"
+        > caller calls while there is no room
+          = ignored unknown-account
     "#]]);
 }

@@ -81,6 +81,7 @@ pub(super) async fn overview(
     let overview = api.engine.overview().await?;
     let config = api.engine.config();
     let symbols = &config.symbols;
+    let shed = api.engine.shed();
     let agents: Vec<Value> = overview
         .agents
         .iter()
@@ -101,6 +102,7 @@ pub(super) async fn overview(
         "agents": agents,
         "queues": queues,
         "live-calls": overview.live_calls,
+        "shed": { "calls": shed.calls, "inputs": shed.inputs },
     })))
 }
 
