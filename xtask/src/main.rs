@@ -40,6 +40,7 @@ usage: cargo xtask TASK
   demo [ARGUMENTS]    build everything and run `cordboard demo ARGUMENTS`
   test [ARGUMENTS]    build everything and run every test; ARGUMENTS go to `cargo test`
   crash               let the engine die at every crash point while people call, and judge who was lost
+  trial [ARGUMENTS]   build everything and run `cordboard-trials ARGUMENTS`: endurance, overload
   build               leave target/release/cordboard and target/plugins/*.wasm
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
@@ -76,6 +77,7 @@ fn run() -> Result<ExitCode> {
     let workspace = Workspace::find()?;
     match &*task {
         "demo" => demo(&workspace, &rest),
+        "trial" => trial(&workspace, &rest),
         "test" => {
             let mut plan = build(&workspace);
             test(&mut plan, &workspace, rest);
@@ -153,6 +155,14 @@ fn demo(workspace: &Workspace, arguments: &[OsString]) -> Result<ExitCode> {
         return Ok(code);
     }
     cordboard::demo(workspace, arguments)
+}
+
+fn trial(workspace: &Workspace, arguments: &[OsString]) -> Result<ExitCode> {
+    let code = build(workspace).run()?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    cordboard::trial(workspace, arguments)
 }
 
 fn build(workspace: &Workspace) -> Plan<'_> {

@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 15] = [
+const TABLE: [(&str, &[&str]); 16] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -58,6 +58,16 @@ const TABLE: [(&str, &[&str]); 15] = [
             "cordboard",
             "cordboard-clock",
             "cordboard-crash-points",
+            "cordboard-simulator",
+        ],
+    ),
+    (
+        "cordboard-trials",
+        &[
+            "cordboard",
+            "cordboard-acs",
+            "cordboard-clock",
+            "cordboard-journal",
             "cordboard-simulator",
         ],
     ),

@@ -357,7 +357,9 @@ impl Call {
                 self.looked_in_vain(tenant, &finished);
             }
             Purpose::Audit => {
-                self.vain_audits = self.vain_audits.saturating_add(u32::from(finished.says_nothing()));
+                self.vain_audits = self
+                    .vain_audits
+                    .saturating_add(u32::from(finished.says_nothing()));
                 self.looked_in_vain(tenant, &finished);
             }
             // After a hang-up, what counts is `CallDisconnected` or its timer.

@@ -367,7 +367,7 @@ fn a_call_that_the_service_calls_gone_is_over() {
     world.quietly(|world| world.after(1_800));
     world.answered(
         "1.5",
-        cordboard_core::input::Response::Connection {
+        Response::Connection {
             connection: cordboard_core::ids::ConnectionId("conn-1".to_owned()),
             gone: true,
         },
