@@ -54,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let engine = built.await??;
         tracing::info!(journal = %journal.display(), "the journal is open");
         started.send_replace(Some(engine.router().fallback(nothing_here)));
+        tell_of_live_calls(&engine).await;
         output::say(format_args!("cordboard listens on http://{address}"))?;
         let broken = tokio::select! {
             () = asked_and_drained(&engine, drain) => None,
@@ -68,8 +69,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             bail!("the engine has stopped: {reason}");
         }
         stopped.context("the journal was not closed properly")?;
+        tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Logs how many calls lived when the engine was stopped or killed.
+async fn tell_of_live_calls(engine: &Engine) {
+    if let Ok(overview) = engine.overview().await
+        && overview.live_calls > 0
+    {
+        tracing::info!(calls = overview.live_calls, "calls are taken over");
+    }
 }
 
 async fn nothing_here() -> impl IntoResponse {
@@ -82,6 +93,7 @@ async fn nothing_here() -> impl IntoResponse {
 async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
     stop_asked().await;
     if drain.time == Millis(0) {
+        tracing::info!("stopping; the next start on the journal takes the calls over");
         return;
     }
     tracing::warn!(

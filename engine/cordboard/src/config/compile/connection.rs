@@ -155,7 +155,7 @@ impl Checker<'_> {
             let value = self.source.variable(name).filter(|value| !value.is_empty());
             if value.is_none() {
                 let message = if is_name_of_variable(name) {
-                    format!("the environment variable `{name}` is not set")
+                    format!("the environment variable `{name}` is not set, or is empty")
                 } else {
                     "is not the name of an environment variable that is set; write the name of the one that holds \
                      the secret, like `CORDBOARD_TOKEN`"

@@ -3,6 +3,7 @@
 use super::Api;
 use super::answer::ApiError;
 use crate::config::{Holder, TokenDigest};
+use crate::edge::seldom::Seldom;
 use crate::engine::Engine;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
@@ -27,8 +28,22 @@ impl FromRequestParts<Api> for Asker {
             .map(|(_, token)| token.trim());
         let token = TokenDigest::of(token.ok_or(ApiError::Unauthorised)?);
         let holder = api.engine.compiled().tokens.holder(&token).cloned();
-        let holder = holder.ok_or(ApiError::Unauthorised)?;
+        let holder = holder.ok_or_else(|| {
+            warn_of_unknown_token();
+            ApiError::Unauthorised
+        })?;
         Ok(Self { holder, token })
+    }
+}
+
+/// Somebody guesses, or one side has a new token and the other has not.
+fn warn_of_unknown_token() {
+    static UNKNOWN_TOKEN: Seldom = Seldom::new();
+    if let Some(left_out) = UNKNOWN_TOKEN.pass() {
+        tracing::warn!(
+            left_out,
+            "a request with a token that nobody has is refused"
+        );
     }
 }
 
