@@ -12,6 +12,9 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// The configuration.
     file: PathBuf,
+    /// Lets it fail for warnings too, such as a misspelt skill that no agent has.
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -27,6 +30,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let mistakes = counted(checked.mistakes.len(), "mistake");
         bail!("`{}` has {mistakes}{warnings}", file.display());
     };
+    if arguments.strict && !checked.warnings.is_empty() {
+        bail!(
+            "`{}` has no mistakes{warnings}, and `--strict` lets none pass",
+            file.display()
+        );
+    }
     let config = &compiled.config;
     output::say(format_args!(
         "{}: {}, {}, {}, {}; no mistakes{warnings}",

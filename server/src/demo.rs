@@ -71,6 +71,10 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let journal = JournalFolder::new(arguments.journal.clone())?;
+    for file in [&arguments.hashes, &arguments.ledger].into_iter().flatten() {
+        // Calls are not played for nothing.
+        write_json(file, &Value::Null)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

@@ -6,6 +6,7 @@
 mod check;
 mod demo;
 mod explain;
+mod log;
 mod output;
 mod replay;
 mod schemas;
@@ -14,10 +15,6 @@ mod simulator;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
-
-/// Says what is logged.
-const LOG_VARIABLE: &str = "CORDBOARD_LOG";
 
 /// Call policy and routing for contact centres on Azure Communication Services.
 #[derive(Debug, Parser)]
@@ -52,16 +49,12 @@ enum Command {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // A service tells of every call; what is run by hand tells of trouble alone.
-    let quiet = match arguments.command {
+    let usual = match arguments.command {
         Command::Serve(_) => "warn,cordboard=info",
         Command::Simulator(_) => "warn,cordboard_simulator=info",
         _ => "warn",
     };
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new(quiet));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    log::begin(usual);
     #[cfg(feature = "crash-points")]
     if let Err(error) = cordboard_crash_points::check() {
         eprintln!("error: {error}");

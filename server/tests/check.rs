@@ -17,6 +17,10 @@ fn plugins() -> PathBuf {
 
 /// Checks a configuration with one plugin; gives whether it passes, and what is said.
 fn check(name: &str, file: &Path, config: &str) -> (bool, String) {
+    check_with(&[], name, file, config)
+}
+
+fn check_with(options: &[&str], name: &str, file: &Path, config: &str) -> (bool, String) {
     let folder = std::env::temp_dir().join(format!(
         "cordboard-test-check-{name}-{}",
         std::process::id()
@@ -38,6 +42,7 @@ fn check(name: &str, file: &Path, config: &str) -> (bool, String) {
     std::fs::write(&path, text).unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_cordboard"))
         .arg("check")
+        .args(options)
         .arg(&path)
         .output()
         .unwrap();
@@ -109,6 +114,21 @@ fn warnings_are_counted_and_no_mistakes() {
     let (_, said) = check("warning", &skill_match, config);
     assert!(said.contains("warning: plugins.other (line "), "{said}");
     assert!(said.contains("1 mistake, 1 warning\n"), "{said}");
+}
+
+#[test]
+fn warnings_pass_unless_the_check_is_strict() {
+    let skill_match = plugins().join("skill-match.wasm");
+    let config = format!(r#"{{}} }}, "other": {{ "file": {skill_match:?}"#);
+    let (passes, said) = check_with(&[], "usual", &skill_match, &config);
+    assert!(passes, "{said}");
+    assert!(said.contains("no mistakes, 1 warning\n"), "{said}");
+    let (passes, said) = check_with(&["--strict"], "strict", &skill_match, &config);
+    assert!(!passes, "{said}");
+    assert!(
+        said.contains("has no mistakes, 1 warning, and `--strict` lets none pass\n"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -6,9 +6,9 @@
 #![expect(clippy::print_stdout, reason = "it shows what happens")]
 
 use cordboard::config::{Memory, compile};
+use cordboard::core::Event;
 use cordboard::events::Item;
 use cordboard::{Contact, Engine, MemoryDisk};
-use cordboard_core::Event;
 
 const CONFIG: &str = r#"{
   "version": 1,

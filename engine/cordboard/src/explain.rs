@@ -11,7 +11,7 @@ use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
 use cordboard_core::input::Reply;
-use cordboard_core::{Command, Input};
+use cordboard_core::{Command, Event, Input};
 use cordboard_journal::{
     Limits, OpenError, ReadError, Records, ReplayFrom, Seq, decode_payload, open_records,
     open_replay,
@@ -83,6 +83,7 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
     let mut lines = Vec::new();
     let mut gaps = Vec::new();
     let mut last = None;
+    let mut life = Life::default();
     let subject = subject_of_call(call);
     'pages: loop {
         let page = records.about(&subject, last, PAGE)?;
@@ -105,6 +106,8 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
                 RecordBody::Event(event) => words::event(event, &symbols),
                 RecordBody::Names { .. } => continue,
             };
+            let over = matches!(&body, RecordBody::Event(Event::CallEnded { .. }));
+            life.note(record.id.seq, over);
             lines.push(ExplanationLine {
                 sequence: record.id.seq.0,
                 at: record.now,
@@ -112,8 +115,8 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             });
         }
     }
-    let first = lines.first().map(|line| line.sequence);
-    match log_lines(folder, call, first, &symbols) {
+    let first = life.began.map(|first| first.0);
+    match log_lines(folder, call, &life, &symbols) {
         Ok(log) => {
             // Whoever asks something of a call that there is not does not make it one.
             if first.is_none() && !log.is_known {
@@ -180,15 +183,34 @@ struct LogLines {
     from: u64,
 }
 
-/// What was done and sent and what came back, from the log. The records of the call begin with the
-/// entry `first`.
+/// The entries between which a call lived, as its records tell.
+#[derive(Debug, Default)]
+struct Life {
+    began: Option<Seq>,
+    over: Option<Seq>,
+}
+
+impl Life {
+    fn note(&mut self, at: Seq, over: bool) {
+        self.began.get_or_insert(at);
+        if over {
+            self.over.get_or_insert(at);
+        }
+    }
+
+    fn holds(&self, at: Seq) -> bool {
+        self.began.is_some_and(|began| began < at) && self.over.is_none_or(|over| at <= over)
+    }
+}
+
+/// What was done and sent and what came back, from the log.
 fn log_lines(
     folder: &Path,
     call: CallId,
-    first: Option<u64>,
+    life: &Life,
     symbols: &Symbols,
 ) -> Result<LogLines, ReplayError> {
-    let from = first.map_or(ReplayFrom::Oldest, |first| ReplayFrom::Before(Seq(first)));
+    let from = life.began.map_or(ReplayFrom::Oldest, ReplayFrom::Before);
     let mut found = LogLines::default();
     let log = fold_log::<ReplayError>(
         || Ok(open_replay(folder, from)?),
@@ -202,12 +224,16 @@ fn log_lines(
                     text,
                 });
             };
-            if let Ok(input) = decode_payload::<Input>(&entry.payload)
+            let input = decode_payload::<Input>(&entry.payload);
+            if matches!(&input, Ok(Input::Restarted { .. })) && life.holds(entry.seq) {
+                say("the engine was started again and took the call over".to_owned());
+            }
+            if let Ok(input) = input
                 && let Some(text) = words::input(&input, call, &folded.reply, symbols)
             {
                 say(text);
                 found.is_known |= match folded.reply {
-                    Reply::Done | Reply::NewCall(_) => true,
+                    Reply::Done | Reply::NewCall(_) | Reply::SameCall(_) => true,
                     Reply::Ignored(_) | Reply::Refused(_) => false,
                 };
             }

@@ -234,6 +234,22 @@ fn a_mistyped_skill_is_a_warning_with_what_was_meant() {
 }
 
 #[test]
+fn callers_who_would_ring_in_vain_while_a_stop_takes_long_are_a_warning() {
+    use serde_json::json;
+    for (drain, warns) in [
+        (json!({ "seconds": 300 }), true),
+        (json!({ "seconds": 10, "new_calls": "leave" }), true),
+        (json!({ "seconds": 9 }), false),
+        (json!({ "seconds": 300, "new_calls": "reject" }), false),
+    ] {
+        let text = example_with("/drain", Some(drain));
+        let compiled = compile(&text, None, &example_source()).expect("a good configuration");
+        let told = listed(&compiled.warnings);
+        assert_eq!(told.contains("drain.seconds"), warns, "{told}");
+    }
+}
+
+#[test]
 fn a_token_that_can_be_guessed_is_refused_on_a_developers_machine_too() {
     for token in ["", "a", "fifteen-letters"] {
         let token = serde_json::json!({ "value": token });

@@ -97,6 +97,29 @@ fn a_story_is_whole_after_restarts_or_says_what_is_cut() {
 }
 
 #[test]
+fn a_story_names_the_restart_that_a_call_lived_through() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = engine_in(folder.path(), DECISIONS);
+    // Somebody is logged in, or contacts would leave at once.
+    engine.agent("anna").unwrap().ready().wait().unwrap();
+    let contact = Contact::new("chat-1", "chat");
+    let waiting = engine.submit_contact(contact).unwrap().wait().unwrap();
+    engine.shutdown().unwrap();
+    let engine = engine_in(folder.path(), DECISIONS);
+    let later = engine.submit_contact(Contact::new("chat-2", "chat"));
+    let later = later.unwrap().wait().unwrap();
+    let end = engine.system().call(waiting).end();
+    end.wait().unwrap();
+    engine.shutdown().unwrap();
+    engine_in(folder.path(), DECISIONS).shutdown().unwrap();
+    let restarts = |call| {
+        let story = explain(folder.path(), call).unwrap().to_string();
+        story.matches("the engine was started again").count()
+    };
+    assert_eq!((restarts(waiting), restarts(later)), (1, 1));
+}
+
+#[test]
 fn what_was_refused_is_told_as_refused_and_makes_no_call() {
     let folder = tempfile::tempdir().unwrap();
     let engine = engine_in(folder.path(), DECISIONS);

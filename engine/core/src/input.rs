@@ -364,6 +364,8 @@ pub enum Reply {
     Done,
     /// It made a new call.
     NewCall(CallId),
+    /// It is a contact that came before and made this call; nothing changed.
+    SameCall(CallId),
     /// It is late, repeated or about nothing that lives; nothing changed.
     Ignored(Ignored),
     /// An action that cannot be done in this state; nothing changed.

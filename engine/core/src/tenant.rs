@@ -342,7 +342,10 @@ impl Tenant {
             return Reply::Refused(Refusal::NotConfigured);
         };
         if self.seen.knows(&contact.event) {
-            return Reply::Ignored(Ignored::Duplicate);
+            return match self.seen.call_of(&contact.event) {
+                Some(call) => Reply::SameCall(call),
+                None => Reply::Ignored(Ignored::Duplicate),
+            };
         }
         if !config.queues.contains_key(&contact.queue) {
             return Reply::Refused(Refusal::UnknownQueue);
@@ -356,6 +359,7 @@ impl Tenant {
         }
         self.seen.note(&contact.event, config.limits.event_ids_max);
         let id = self.new_call_id();
+        self.seen.note_call(&contact.event, id);
         let mut call = Call::external(id, &config, &contact);
         call.enter_queue(self, contact.queue);
         if call.is_over() {

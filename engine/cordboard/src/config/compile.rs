@@ -20,12 +20,11 @@ use super::output::Compiled;
 use super::problem::{Path, Problem, Step};
 use super::secret::Secret;
 use super::source::{Captured, Source};
-use super::v1::{ConfigText, DrainNewCalls};
+use super::v1::ConfigText;
 use super::{structure, text};
 use cordboard_core::Config;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::Millis;
-use cordboard_core::input::NewCalls;
 use names::Names;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -151,6 +150,7 @@ impl Checker<'_> {
         let listen = self.listen(text);
         let timeouts = self.timeouts(text);
         let limits = self.limits(text);
+        let drain = self.drain(text);
         if self.names.is_whole {
             self.unused(text);
         }
@@ -185,13 +185,7 @@ impl Checker<'_> {
                 snapshot_every: text.journal.snapshot_every,
                 keep_entries: text.journal.keep_entries,
             },
-            drain: super::DrainSettings {
-                time: Millis::from_secs(text.drain.seconds),
-                new_calls: match text.drain.new_calls {
-                    DrainNewCalls::Leave => NewCalls::Leave,
-                    DrainNewCalls::Reject => NewCalls::Reject,
-                },
-            },
+            drain,
             listen,
             dev: text.dev,
             warnings: std::mem::take(&mut self.warnings),

@@ -15,14 +15,13 @@ pub struct Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}", self.path)?;
+        match (self.path.as_str(), self.position) {
+            ("", None) => {}
+            ("", Some(place)) => write!(f, "{place}: ")?,
+            (path, None) => write!(f, "{path}: ")?,
+            (path, Some(place)) => write!(f, "{path} {place}: ")?,
         }
-        if let Some(Position { line, column }) = self.position {
-            let gap = if self.path.is_empty() { "" } else { " " };
-            write!(f, "{gap}(line {line}, column {column})")?;
-        }
-        write!(f, ": {}", self.message)
+        f.write_str(&self.message)
     }
 }
 
@@ -33,6 +32,12 @@ pub struct Position {
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "(line {}, column {})", self.line, self.column)
+    }
 }
 
 /// A place in a JSON document.
@@ -120,5 +125,11 @@ mod tests {
             message: "is wrong".to_owned(),
         };
         assert_eq!(problem.to_string(), "listen (line 3, column 7): is wrong");
+        let whole = Problem {
+            path: String::new(),
+            position: None,
+            message: "the configuration is empty".to_owned(),
+        };
+        assert_eq!(whole.to_string(), "the configuration is empty");
     }
 }

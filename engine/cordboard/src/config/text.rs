@@ -266,7 +266,7 @@ mod tests {
             assert_eq!(problem.position, Some(Position { line, column }), "{text}");
         }
         let problem = parse(" \n").unwrap_err();
-        assert!(problem.to_string().starts_with(": is empty"), "{problem}");
+        assert!(problem.to_string().starts_with("is empty"), "{problem}");
     }
 
     #[test]

@@ -352,7 +352,7 @@ impl Acknowledgement {
 
     fn note(&mut self, name: &str, reply: &Reply) {
         match reply {
-            Reply::Done | Reply::NewCall(_) => self.taken += 1,
+            Reply::Done | Reply::NewCall(_) | Reply::SameCall(_) => self.taken += 1,
             Reply::Ignored(reason) => self
                 .ignored
                 .push(format!("{name}: {}", ignored_because(*reason))),

@@ -40,7 +40,7 @@ impl Future for Action {
     }
 }
 
-/// A contact on its way in: gives the number of its call.
+/// A contact on its way in: gives the number of its call, also when the contact came before.
 #[derive(Debug)]
 #[must_use = "a contact can be refused: wait for it"]
 pub struct NewCall(Pending<Reply>);
@@ -67,7 +67,8 @@ impl Future for NewCall {
 /// A contact whose media the embedding program controls.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Contact {
-    /// The program's own id; the same again is ignored as a duplicate.
+    /// The program's own id. The same again makes no second call: it gives the number of the first, for as
+    /// long as `limits.event_ids_max` lets ids be remembered.
     pub id: String,
     /// The queue.
     pub queue: String,
@@ -373,7 +374,7 @@ fn submit(engine: &Engine, input: Input) -> Pending<Reply> {
 
 fn done(reply: Result<Reply, SubmitError>) -> Result<(), ActionError> {
     match reply? {
-        Reply::Done | Reply::NewCall(_) => Ok(()),
+        Reply::Done | Reply::NewCall(_) | Reply::SameCall(_) => Ok(()),
         Reply::Ignored(reason) => Err(ActionError::Ignored(reason)),
         Reply::Refused(refusal) => Err(ActionError::Refused(refusal)),
     }
@@ -381,7 +382,7 @@ fn done(reply: Result<Reply, SubmitError>) -> Result<(), ActionError> {
 
 fn new_call(reply: Result<Reply, SubmitError>) -> Result<CallId, ActionError> {
     match reply? {
-        Reply::NewCall(call) => Ok(call),
+        Reply::NewCall(call) | Reply::SameCall(call) => Ok(call),
         // The core answers a contact in no other way than with its call, a reason or a refusal.
         Reply::Done => Err(ActionError::Submit(SubmitError::Stopped)),
         Reply::Ignored(reason) => Err(ActionError::Ignored(reason)),

@@ -223,7 +223,7 @@ pub(super) fn input(
         | Input::TurnAway(_) => return None,
     };
     Some(match reply {
-        Reply::Done | Reply::NewCall(_) => text,
+        Reply::Done | Reply::NewCall(_) | Reply::SameCall(_) => text,
         Reply::Ignored(reason) => format!("{text}; ignored: {}", ignored_because(*reason)),
         Reply::Refused(reason) => format!("{text}; refused: {reason}"),
     })

@@ -397,6 +397,7 @@ pub(crate) fn reply_text(reply: &Reply) -> Option<String> {
     match reply {
         Reply::Done => None,
         Reply::NewCall(call) => Some(format!("= call {call}")),
+        Reply::SameCall(call) => Some(format!("= call {call} again")),
         Reply::Ignored(reason) => Some(format!("= ignored {}", kebab(reason))),
         Reply::Refused(reason) => Some(format!("= refused {}", kebab(reason))),
     }

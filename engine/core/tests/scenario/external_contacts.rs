@@ -55,7 +55,7 @@ fn a_contact_that_is_repeated_is_queued_once() {
           = call 1
           emit call-queued 1 in sales at 1
         > again: contact for sales
-          = ignored duplicate
+          = call 1 again
     "#]]);
 }
 
@@ -80,7 +80,7 @@ fn a_contact_that_is_repeated_when_the_limit_is_reached_is_known() {
           = call 1
           emit call-queued 1 in sales at 1
         > again: contact for sales
-          = ignored duplicate
+          = call 1 again
     "#]]);
 }
 

@@ -1,12 +1,17 @@
 //! Plugin slots, deadlines and limits. Their ranges are in the schema.
 
 use super::Checker;
-use crate::config::output::{PluginHostSettings, PluginLimits, PluginSlot};
+use crate::config::output::{DrainSettings, PluginHostSettings, PluginLimits, PluginSlot};
 use crate::config::problem::Path;
-use crate::config::v1::ConfigText;
+use crate::config::v1::{ConfigText, Drain, DrainNewCalls};
 use cordboard_core::config::{Limits, Timeouts};
 use cordboard_core::ids::{Millis, PluginId};
+use cordboard_core::input::NewCalls;
 use std::collections::BTreeMap;
+
+/// After this time Event Grid delivers an event again that was not acknowledged, with its default
+/// schedule ("Event Grid message delivery and retry").
+const REDELIVERY_SECONDS: u64 = 10;
 
 impl Checker<'_> {
     /// A file that is missing is a warning only: a plugin that cannot be loaded stops nothing.
@@ -67,6 +72,30 @@ impl Checker<'_> {
                 .cache
                 .as_ref()
                 .map(|cache| self.source.full_path(cache)),
+        }
+    }
+
+    pub(super) fn drain(&mut self, text: &ConfigText) -> DrainSettings {
+        let Drain { seconds, new_calls } = text.drain;
+        let new_calls = match new_calls {
+            DrainNewCalls::Leave => NewCalls::Leave,
+            DrainNewCalls::Reject => NewCalls::Reject,
+        };
+        if new_calls == NewCalls::Leave
+            && seconds >= REDELIVERY_SECONDS
+            && !text.resource_accounts.is_empty()
+        {
+            self.warn(
+                &Path::root().key("drain").key("seconds"),
+                format!(
+                    "for `{seconds}` seconds new callers ring in vain, unless another instance takes them when \
+                     Event Grid asks again after {REDELIVERY_SECONDS}; with one instance, write `\"new_calls\": \"reject\"` or fewer seconds"
+                ),
+            );
+        }
+        DrainSettings {
+            time: Millis::from_secs(seconds),
+            new_calls,
         }
     }
 

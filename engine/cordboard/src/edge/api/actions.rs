@@ -86,7 +86,7 @@ pub(super) async fn queue(
     done(action.await)
 }
 
-/// `POST /v1/contacts`.
+/// `POST /v1/contacts`. Repeated, as after a lost answer, it gives the number of the first call.
 pub(super) async fn contact(
     State(api): State<Api>,
     asker: Asker,
