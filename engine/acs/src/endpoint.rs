@@ -65,7 +65,7 @@ impl Endpoint {
         plain_http: PlainHttp,
     ) -> Result<Self, EndpointError> {
         let wrong = |why| EndpointError::Address {
-            address: address.to_owned(),
+            address: shown(address),
             why,
         };
         let base = Url::parse(address).map_err(|_| wrong("it is not a web address"))?;
@@ -79,7 +79,10 @@ impl Endpoint {
             }
             _ => return Err(wrong("it must begin with https://")),
         }
-        if base.host().is_none() || !base.username().is_empty() || base.password().is_some() {
+        // Addresses allow commas and equals signs in a host, as a string that was cut in the wrong place has them.
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+        let is_host = base.host_str().is_some_and(|host| host.bytes().all(fits));
+        if !is_host || !base.username().is_empty() || base.password().is_some() {
             return Err(wrong("it must name a host and no user"));
         }
         if base.path() != "/" || base.query().is_some() || base.fragment().is_some() {
@@ -132,7 +135,24 @@ pub(crate) fn request_target(url: &Url) -> String {
     }
 }
 
-/// Why a resource cannot be reached with what was given. No text of the connection string but its address is in it.
+/// What a message repeats of an address: scheme and host, if it has them. The rest may be a password, or the key where it
+/// does not belong.
+fn shown(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or_default();
+    let host = rest.split(['/', '?', '#', ',']).next().unwrap_or_default();
+    let is_host = |text: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+        text.contains(['.', ':']) && text.bytes().all(fits)
+    };
+    if scheme.bytes().all(|byte| byte.is_ascii_lowercase()) && is_host(host) {
+        let end = if rest == host { "" } else { "…" };
+        format!("{scheme}://{host}{end}")
+    } else {
+        "…".to_owned()
+    }
+}
+
+/// Why a resource cannot be reached with what was given. Of the connection string it has no more than scheme and host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
     /// The connection string has another form.
@@ -144,7 +164,7 @@ pub enum EndpointError {
     /// The address is not usable.
     #[error("the address `{address}` cannot be used: {why}")]
     Address {
-        /// What was given.
+        /// Scheme and host of what was given.
         address: String,
         /// What is wrong with it.
         why: &'static str,
@@ -241,6 +261,20 @@ mod tests {
             ),
             ("endpoint=ftp://x.example;accesskey=c2VjcmV0", "https"),
             ("endpoint=x.example;accesskey=c2VjcmV0", "web address"),
+            (
+                "endpoint=https://x.example/,accesskey=c2VjcmV0",
+                "no `accesskey`",
+            ),
+            (
+                "endpoint=https://x.example,accesskey=c2VjcmV0;accesskey=AAAA",
+                "name a host",
+            ),
+            (
+                "endpoint=https://u:c2VjcmV0@x.example;accesskey=AAAA",
+                "no user",
+            ),
+            ("endpoint=c2VjcmV0;accesskey=AAAA", "web address"),
+            ("endpoint=c2VjcmV0;accesskey=https://x.example", "base64"),
         ] {
             let message = parse(text).unwrap_err().to_string();
             assert!(message.contains(part), "{text}: {message}");
