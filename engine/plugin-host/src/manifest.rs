@@ -7,7 +7,7 @@ use cordboard_contract::{
     v0_1::{self, Point},
 };
 
-use crate::error::LoadError;
+use crate::{error::LoadError, guest::one_line};
 
 /// Longest name of a plugin, in bytes.
 const NAME_BYTES_MAX: usize = 64;
@@ -22,7 +22,11 @@ const WARM_CALLS_MAX: u32 = 1_000_000;
 pub(crate) fn parse(text: &str) -> Result<Manifest, LoadError> {
     let wrong = |what: String| LoadError::Manifest(what);
     let manifest: Manifest =
-        serde_json::from_str(text).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        // The error quotes names that the text has.
+        serde_json::from_str(text).map_err(|error| {
+            let told = one_line(&error.to_string(), TEXT_BYTES_MAX);
+            wrong(format!("cannot be read: {told}"))
+        })?;
     if manifest.contract != v0_1::VERSION_NAME {
         return Err(LoadError::ContractVersion {
             name: format!("\"contract\": \"{}\"", manifest.contract),
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn each_rule_is_told() {
         type Change = fn(&mut Value);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 10] = [
             (
                 |m| m["name"] = json!("Vip Plugin"),
                 "has the name `Vip Plugin`",
@@ -168,6 +172,7 @@ mod tests {
                 "this host speaks cordboard:plugin@0.1.0",
             ),
             (|m| m["reads"] = json!(1), "cannot be read"),
+            (|m| m["a\u{1b}[2Jb"] = json!(1), "unknown field `a [2Jb`"),
         ];
         for (change, expected) in cases {
             let error = manifest(change).unwrap_err().to_string();
