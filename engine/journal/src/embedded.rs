@@ -19,6 +19,7 @@ use crate::local::{LocalJournal, Parts, RecordReader};
 use crate::replay::{Replay, ReplayFrom};
 use crate::store::RecordSource;
 use blobs::EmbeddedBlobs;
+use file::Closing;
 pub(crate) use file::random_nonce;
 use log::EmbeddedLog;
 use records::EmbeddedRecords;
@@ -43,7 +44,7 @@ pub fn open(folder: &Path, options: Options) -> Result<(LocalJournal, OpenReport
     let cache = options.limits.cache_bytes;
     let created = !folder.join(log::FILE.name).exists();
     let log = log::FILE.open(folder, cache, None, EmbeddedLog::prepare)?;
-    let nonce = log::FILE.nonce(&log)?;
+    let nonce = log::FILE.nonce(&*log)?;
     let records = records::FILE.open(folder, cache, Some(&nonce), records::prepare)?;
     let blobs = blobs::FILE.open(folder, cache, Some(&nonce), blobs::prepare)?;
     let stores = Stores {
@@ -61,9 +62,9 @@ pub fn open(folder: &Path, options: Options) -> Result<(LocalJournal, OpenReport
 struct Stores {
     nonce: Nonce,
     created: bool,
-    log: Database,
-    records: Database,
-    blobs: Database,
+    log: Closing<Database>,
+    records: Closing<Database>,
+    blobs: Closing<Database>,
     lock: Option<FolderLock>,
 }
 

@@ -1,6 +1,6 @@
 //! Blobs in a file of their own, which other processes may read while this one writes.
 
-use super::file::{META, StoreFile, guarded};
+use super::file::{Closing, META, StoreFile, guarded};
 use crate::error::BlobError;
 use crate::journal::{BlobReader, Blobs, Digest};
 use crate::store::StoreError;
@@ -16,13 +16,13 @@ pub(crate) const FILE: StoreFile = StoreFile {
 
 /// The blobs in their file, opened for writing or only for reading.
 pub(crate) struct EmbeddedBlobs<D> {
-    db: D,
+    db: Closing<D>,
     blob_bytes_max: usize,
     blobs_bytes_max: u64,
 }
 
 impl<D> EmbeddedBlobs<D> {
-    pub(crate) fn new(db: D, blob_bytes_max: usize, blobs_bytes_max: u64) -> Self {
+    pub(crate) fn new(db: Closing<D>, blob_bytes_max: usize, blobs_bytes_max: u64) -> Self {
         Self {
             db,
             blob_bytes_max,

@@ -10,6 +10,7 @@ use redb::{
 };
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ impl StoreFile {
         cache_bytes: usize,
         nonce: Option<&Nonce>,
         prepare: impl Fn(&WriteTransaction) -> Result<(), redb::Error>,
-    ) -> Result<Database, OpenError> {
+    ) -> Result<Closing<Database>, OpenError> {
         let path = folder.join(self.name);
         if !path
             .try_exists()
@@ -57,7 +58,7 @@ impl StoreFile {
             return Err(self.damaged(&"it is empty"));
         }
         let db = self.open_on(backend(file, &path)?, folder, cache_bytes)?;
-        self.check(&db, nonce)?;
+        self.check(&*db, nonce)?;
         Ok(db)
     }
 
@@ -66,11 +67,12 @@ impl StoreFile {
         self,
         folder: &Path,
         cache_bytes: usize,
-    ) -> Result<ReadOnlyDatabase, OpenError> {
+    ) -> Result<Closing<ReadOnlyDatabase>, OpenError> {
         let path = folder.join(self.name);
         let db = guarded_open(|| self.builder(cache_bytes).open_read_only(&path))
+            .map(Closing::new)
             .map_err(|error| self.open_error(error, folder))?;
-        self.check(&db, None)?;
+        self.check(&*db, None)?;
         Ok(db)
     }
 
@@ -80,8 +82,9 @@ impl StoreFile {
         backend: impl StorageBackend,
         folder: &Path,
         cache_bytes: usize,
-    ) -> Result<Database, OpenError> {
+    ) -> Result<Closing<Database>, OpenError> {
         guarded_open(|| self.builder(cache_bytes).create_with_backend(backend))
+            .map(Closing::new)
             .map_err(|error| self.open_error(error, folder))
     }
 
@@ -266,6 +269,32 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, redb::Error>) -> Resul
     }
 }
 
+/// An open store. Closing it may panic as well, and it is closed wherever an error leaves it behind.
+pub(crate) struct Closing<D>(Option<D>);
+
+impl<D> Closing<D> {
+    fn new(db: D) -> Self {
+        Self(Some(db))
+    }
+}
+
+impl<D> Deref for Closing<D> {
+    type Target = D;
+
+    #[expect(clippy::expect_used, reason = "only `drop` takes the store out")]
+    fn deref(&self) -> &D {
+        self.0.as_ref().expect("the store is open")
+    }
+}
+
+impl<D> Drop for Closing<D> {
+    fn drop(&mut self) {
+        let db = self.0.take();
+        // What was committed is durable without it; what is damaged was told by whoever read it.
+        drop(catch_unwind(AssertUnwindSafe(|| drop(db))));
+    }
+}
+
 /// Makes a nonce from the operating system's randomness.
 pub(crate) fn random_nonce() -> Result<Nonce, OpenError> {
     let mut nonce = [0; 32];
@@ -310,4 +339,23 @@ pub(crate) fn open_options() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store that finds damage when it is closed.
+    struct Damaged;
+
+    impl Drop for Damaged {
+        fn drop(&mut self) {
+            panic!("a page is not what it was");
+        }
+    }
+
+    #[test]
+    fn a_store_that_panics_when_it_is_closed_is_closed_all_the_same() {
+        drop(Closing::new(Damaged));
+    }
 }

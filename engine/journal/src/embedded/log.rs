@@ -2,7 +2,7 @@
 //! read it; one sync per group.
 
 use super::FolderLock;
-use super::file::{META, StoreFile, guarded, meta};
+use super::file::{Closing, META, StoreFile, guarded, meta};
 use crate::entry::Seq;
 use crate::error::OpenError;
 use crate::journal::Tail;
@@ -21,7 +21,7 @@ pub(crate) const FILE: StoreFile = StoreFile {
 
 /// The log in its file.
 pub(crate) struct EmbeddedLog {
-    db: Database,
+    db: Closing<Database>,
     /// Held as long as a log is inspected; a started one is locked by the journal.
     _lock: Option<FolderLock>,
 }
@@ -43,9 +43,9 @@ impl EmbeddedLog {
     }
 
     /// Begins a new epoch, and drops what is left of a snapshot that was never finished.
-    pub(crate) fn start(db: Database) -> Result<Started, OpenError> {
+    pub(crate) fn start(db: Closing<Database>) -> Result<Started, OpenError> {
         let damaged = |error: StoreError| FILE.damaged(&error);
-        let epoch = match meta(&db, EPOCH).map_err(damaged)? {
+        let epoch = match meta(&*db, EPOCH).map_err(damaged)? {
             None => 0,
             Some(bytes) => bytes
                 .try_into()
@@ -53,7 +53,7 @@ impl EmbeddedLog {
                 .map_err(|_| FILE.damaged(&"its epoch has the wrong length"))?,
         };
         let epoch = Epoch(epoch.saturating_add(1));
-        let open = meta(&db, OPEN).map_err(damaged)?;
+        let open = meta(&*db, OPEN).map_err(damaged)?;
         let log = Self { db, _lock: None };
         let mut not_writable = None;
         let begun = guarded(|| {
@@ -77,7 +77,7 @@ impl EmbeddedLog {
     }
 
     /// Takes a log as it is, only to read it.
-    pub(crate) fn inspect(db: Database, lock: FolderLock) -> Self {
+    pub(crate) fn inspect(db: Closing<Database>, lock: FolderLock) -> Self {
         Self {
             db,
             _lock: Some(lock),

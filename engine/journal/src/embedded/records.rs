@@ -1,6 +1,6 @@
 //! Decision records in a file of their own, which other processes may read while this one writes.
 
-use super::file::{META, StoreFile, guarded};
+use super::file::{Closing, META, StoreFile, guarded};
 use crate::entry::{Record, RecordId, Seq, decode_record};
 use crate::store::{Page, PendingRecord, RecordSource, RecordStore, Retention, StoreError};
 use redb::{Database, ReadableDatabase, ReadableTable, Table, TableDefinition, WriteTransaction};
@@ -15,11 +15,11 @@ pub(crate) const FILE: StoreFile = StoreFile {
 
 /// The records in their file, opened for writing or only for reading.
 pub(crate) struct EmbeddedRecords<D> {
-    db: D,
+    db: Closing<D>,
 }
 
 impl<D> EmbeddedRecords<D> {
-    pub(crate) fn new(db: D) -> Self {
+    pub(crate) fn new(db: Closing<D>) -> Self {
         Self { db }
     }
 }

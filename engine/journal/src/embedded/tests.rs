@@ -43,7 +43,7 @@ fn open_file(
     file: file::StoreFile,
     backend: &SimulatedFile,
     prepare: impl Fn(&redb::WriteTransaction) -> Result<(), redb::Error>,
-) -> Result<Database, OpenError> {
+) -> Result<Closing<Database>, OpenError> {
     // The modes for several processes need locks, which a simulated file does not have.
     let file = file::StoreFile {
         shared: false,
