@@ -38,6 +38,8 @@ mod control;
 mod driver;
 mod error;
 pub mod figures;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod ledger;
 mod progress;
 mod prompt;

@@ -9,6 +9,7 @@
 
 mod checks;
 mod cordboard;
+mod fuzzing;
 mod plugins;
 mod progress;
 mod python_tests;
@@ -41,6 +42,8 @@ usage: cargo xtask TASK
   test [ARGUMENTS]    build everything and run every test; ARGUMENTS go to `cargo test`
   crash               let the engine die at every crash point while people call, and judge who was lost
   trial [ARGUMENTS]   build everything and run `cordboard-trials ARGUMENTS`: endurance, overload
+  fuzz TARGET [--minutes N]
+                      let libFuzzer look for bytes that break a fuzz target; the targets are the folders of fuzz/corpus
   build               leave target/release/cordboard and target/plugins/*.wasm
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
@@ -88,6 +91,10 @@ fn run() -> Result<ExitCode> {
             let mut plan = build(&workspace);
             crash(&mut plan, &workspace);
             plan.run()
+        }
+        "fuzz" => {
+            fuzzing::run(&workspace, &fuzzing::Asked::read(&rest)?)?;
+            Ok(ExitCode::SUCCESS)
         }
         "build" => {
             no_arguments(&task, &rest)?;

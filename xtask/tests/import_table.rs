@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 16] = [
+const TABLE: [(&str, &[&str]); 17] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -87,6 +87,16 @@ const TABLE: [(&str, &[&str]); 16] = [
         "json-guest",
         &["cordboard-contract", "cordboard-plugin", "skill-match"],
     ),
+    // The readers of outside bytes with their feature `fuzzing`, and what stands behind them.
+    (
+        "cordboard-fuzz",
+        &[
+            "cordboard-acs",
+            "cordboard-journal",
+            "cordboard-plugin-host",
+            "cordboard-simulator",
+        ],
+    ),
     ("xtask", &[]),
     ("xtask-componentise", &[]),
 ];
@@ -98,7 +108,10 @@ const PLUGIN_FOLDERS: [&str; 2] = ["plugins", "engine/plugin-host/tests/guests"]
 const PLUGIN_IMPORTS: &[&str] = &["cordboard-plugin"];
 
 /// What tests, examples and benches of a crate may import on top.
-const TEST_IMPORTS: [(&str, &[&str]); 0] = [];
+const TEST_IMPORTS: [(&str, &[&str]); 1] = [(
+    "cordboard-fuzz",
+    &["cordboard", "cordboard-clock", "cordboard-core"],
+)];
 
 #[test]
 fn every_crate_imports_only_what_the_table_allows() {

@@ -34,8 +34,12 @@ use uuid::Uuid;
 pub use self::dispatch::Dispatch;
 pub use self::limits::ClientLimits;
 pub use self::outcome::{Doubt, NotSent, Outcome, Refusal};
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::participants::target_of;
 pub use self::transport::ClientSetupError;
 use self::transport::Transport;
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::transport::retry_after_ms;
 use crate::endpoint::Endpoint;
 use crate::wire::route::Route;
 

@@ -20,6 +20,8 @@ pub mod client;
 pub mod edge_key;
 pub mod endpoint;
 pub mod event_grid;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod hmac;
 pub mod inbound;
 mod mac;

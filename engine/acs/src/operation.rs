@@ -549,7 +549,7 @@ fn of_nothing(outcome: Outcome<()>) -> CoreOutcome {
 }
 
 /// `asked` is the connection that was asked for, where the caller knew it.
-fn of_connection(
+pub(crate) fn of_connection(
     outcome: Outcome<CallConnectionProperties>,
     asked: Option<&ConnectionId>,
 ) -> CoreOutcome {
@@ -566,7 +566,7 @@ fn of_connection(
     })
 }
 
-fn of_recording(outcome: Outcome<RecordingStateResponse>) -> CoreOutcome {
+pub(crate) fn of_recording(outcome: Outcome<RecordingStateResponse>) -> CoreOutcome {
     to_core(outcome, |recording| {
         Some(Response::Recording {
             recording: recording.recording_id.map(RecordingId),

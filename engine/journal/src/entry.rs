@@ -364,7 +364,7 @@ fn finish(mut frame: Vec<u8>) -> Vec<u8> {
 }
 
 /// Of everything but the checksum's own place.
-fn checksum(frame: &[u8]) -> u32 {
+pub(crate) fn checksum(frame: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(frame.get(..HEADER_BYTES - 4).unwrap_or_default());
     hasher.update(frame.get(HEADER_BYTES..).unwrap_or_default());

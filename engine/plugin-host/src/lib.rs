@@ -34,6 +34,8 @@ mod component;
 mod configuration;
 mod digest;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guest;
 mod host;
 mod instance;

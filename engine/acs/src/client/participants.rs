@@ -111,6 +111,6 @@ impl Client {
 }
 
 /// Path and query of the next page. Its host is not followed: a signed request goes to the resource and nowhere else.
-fn target_of(next_link: &str) -> Option<String> {
+pub(crate) fn target_of(next_link: &str) -> Option<String> {
     Url::parse(next_link).ok().as_ref().map(request_target)
 }

@@ -440,7 +440,7 @@ fn is_success(status: u16) -> bool {
 }
 
 /// SPEC(RFC 9110, section 10.2.3): seconds, or a date.
-fn retry_after_ms(text: &str, now_ms: u64) -> Option<u64> {
+pub(crate) fn retry_after_ms(text: &str, now_ms: u64) -> Option<u64> {
     if let Ok(seconds) = text.trim().parse::<u64>() {
         return Some(seconds.saturating_mul(1_000));
     }

@@ -7,6 +7,7 @@ mod driver;
 mod life;
 mod matching;
 mod model;
+mod setups;
 mod steps;
 
 use proptest::strategy::Strategy;
