@@ -80,6 +80,9 @@ pub(crate) struct Call {
     /// How often in a row nothing was learnt from asking whether the call lives.
     #[serde(default)]
     vain_audits: u32,
+    /// It has not looked yet after a restart: what is heard of it now tells nothing of before.
+    #[serde(default)]
+    owes_look: bool,
     /// The agent who talked to the caller last.
     handled_by: Option<AgentId>,
     state: State,
@@ -165,6 +168,7 @@ impl Call {
             recording: Recording::default(),
             media_stops: 0,
             vain_audits: 0,
+            owes_look: false,
             handled_by: None,
             state,
         }
@@ -230,6 +234,11 @@ impl Call {
     pub(crate) fn waited(&self, now: Timestamp) -> Millis {
         self.queued_since
             .map_or(Millis(0), |since| now.since(since))
+    }
+
+    /// Waits in a queue, and rings nobody.
+    pub(crate) fn is_queued(&self) -> bool {
+        matches!(self.state, State::Queued(_))
     }
 
     /// The agent who has part in the call.
@@ -512,7 +521,7 @@ impl Call {
     }
 
     pub(crate) fn set_next_audit(&self, tenant: &mut Tenant) {
-        if !self.is_external() {
+        if !self.is_external() && !self.owes_look {
             let at = tenant.now.after(tenant.timeouts().silent_call);
             tenant
                 .timers

@@ -403,10 +403,12 @@ impl Tenant {
     fn handle_restart(&mut self, epoch: Epoch) -> Reply {
         self.epoch = epoch;
         self.new_calls = NewCalls::Take;
-        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
+        // Where somebody rings or talks most may have been missed; whoever only waits comes last.
+        calls.sort_by_key(|call| self.calls.get(call).is_some_and(Call::is_queued));
         self.forget_match_questions();
-        for call in calls {
-            self.with_call(call, |call, tenant| call.restarted(tenant));
+        for (turn, call) in calls.into_iter().enumerate() {
+            self.with_call(call, |call, tenant| call.restarted(tenant, turn));
         }
         self.renew_leases();
         self.all_pools_changed();

@@ -17,6 +17,12 @@ const LOOK_TURNS: u64 = 64;
 /// How often the wait before a look is doubled at most: with the default deadlines it is five minutes at most.
 const LOOK_DOUBLINGS_MAX: u32 = 4;
 
+/// After a restart so many calls look at once, and the next ones after [`LOOKS_EVERY`]: requests for thousands of calls at the
+/// same moment would be refused, and new callers with them, for whom there would be no room.
+const LOOKS_AT_ONCE: usize = 100;
+/// The wait between two such groups.
+const LOOKS_EVERY: Millis = Millis(500);
+
 /// Hung up; `CallDisconnected` is owed.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Ending {
@@ -190,6 +196,7 @@ impl Call {
     /// Nothing was heard of the call for long, or while the process was down: perhaps `CallDisconnected` was lost, or the
     /// news of who joined and left. Two requests for each time-out of `silent_call` that a call says nothing.
     pub(crate) fn audit(&mut self, tenant: &mut Tenant) {
+        self.owes_look = false;
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, Purpose::Audit, Operation::GetCall { connection });
             self.ask_for_parties(tenant);
@@ -209,8 +216,8 @@ impl Call {
         }
     }
 
-    /// After a restart.
-    pub(crate) fn restarted(&mut self, tenant: &mut Tenant) {
+    /// After a restart. `turn` counts the calls that were there: they look by turns.
+    pub(crate) fn restarted(&mut self, tenant: &mut Tenant, turn: usize) {
         self.resend_operations(tenant);
         self.wait_for_parties(tenant);
         for moment in tenant.take_recording_questions(self.id) {
@@ -218,12 +225,12 @@ impl Call {
         }
         self.select_endpoints_again(tenant);
         self.revoke_expired_offer(tenant);
-        self.reconcile(tenant);
+        self.reconcile(tenant, turn);
     }
 
     /// Events of the time when the process was down are lost: asks whether the call lives and who is
     /// in it.
-    fn reconcile(&mut self, tenant: &mut Tenant) {
+    fn reconcile(&mut self, tenant: &mut Tenant, turn: usize) {
         if tenant
             .timers
             .is_set(Timer::Call(self.id, CallTimer::Connect))
@@ -243,7 +250,13 @@ impl Call {
             | State::Exiting(_)
             | State::Ending(_) => {}
         }
-        self.audit(tenant);
+        let groups_before = u64::try_from(turn / LOOKS_AT_ONCE).unwrap_or(u64::MAX);
+        if groups_before == 0 || self.connection.is_none() {
+            return self.audit(tenant);
+        }
+        self.owes_look = true;
+        let wait = LOOKS_EVERY.0.saturating_mul(groups_before);
+        self.set_timer(tenant, CallTimer::Silent, Millis(wait));
     }
 
     /// Asks who is in the call.

@@ -711,3 +711,36 @@ fn a_call_about_which_nothing_was_learnt_is_asked_about_again_and_more_rarely() 
           emit call-ended 1 handled by ann
     "#]]);
 }
+
+#[test]
+fn thousands_of_calls_are_asked_about_by_turns_and_those_that_only_wait_come_last() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.takes_break("ann");
+    for _ in 0..250 {
+        world.queued("caller");
+    }
+    world.calls("main", "caller");
+    world.accepted("251.1");
+    world.connected(251);
+    world.take();
+    let looks = |world: &mut World| -> Vec<u64> {
+        let told = world.take();
+        let commands = told.lines().filter_map(|line| {
+            let command = line.trim().strip_prefix("operate ")?;
+            command.strip_suffix(" get-call")
+        });
+        let calls = commands.filter_map(|command| command.split_once('.'));
+        calls.map(|(call, _)| call.parse().unwrap()).collect()
+    };
+    world.restart(2);
+    let in_menu_then_waiting: Vec<u64> = [251].into_iter().chain(1..=99).collect();
+    assert_eq!(looks(&mut world), in_menu_then_waiting);
+    // What is heard of a call that has not looked yet says nothing of what was missed.
+    world.list(250, 9, &["caller"]);
+    world.after_ms(499);
+    assert_eq!(looks(&mut world), [0; 0]);
+    world.after_ms(1);
+    assert_eq!(looks(&mut world), (100..=199).collect::<Vec<_>>());
+    world.after_ms(500);
+    assert_eq!(looks(&mut world), (200..=250).collect::<Vec<_>>());
+}
