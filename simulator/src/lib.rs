@@ -48,7 +48,7 @@ mod running;
 pub mod script;
 mod server;
 mod subscribe;
-mod world;
+pub mod world;
 
 pub use cordboard_acs::Secret;
 

@@ -41,21 +41,19 @@ use crate::{
     script::{AgentScript, CallerScript, EndpointScript, RawId},
 };
 
-pub(crate) use self::{
-    events::{TOPIC, delivery_headers, grid_time},
-    operations::{ApiReply, ApiRequest},
-};
+pub(crate) use self::events::{TOPIC, delivery_headers, grid_time};
+pub use self::operations::{ApiReply, ApiRequest};
 
 /// A call connection.
-pub(crate) type CallId = Arc<str>;
+pub type CallId = Arc<str>;
 
 /// A caller, by the order of placing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct CallerId(usize);
+pub struct CallerId(usize);
 
 /// Something to do outside the world.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub enum Effect {
     /// POST something and report with [`World::posted`].
     Post(Post),
     /// GET an audio file and report with [`World::fetched`].
@@ -68,12 +66,17 @@ pub(crate) enum Effect {
 }
 
 /// A delivery to the application.
-pub(crate) struct Post {
-    pub(crate) what: PostId,
-    pub(crate) url: String,
-    pub(crate) content_type: &'static str,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Post {
+    /// Comes back with the report.
+    pub what: PostId,
+    /// Where it goes.
+    pub url: String,
+    /// The type of the body.
+    pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl std::fmt::Debug for Post {
@@ -87,15 +90,15 @@ impl std::fmt::Debug for Post {
 
 /// What a delivery was.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PostId {
+pub enum PostId {
     /// The IncomingCall event of a caller, and which attempt, from 0.
     IncomingCall(CallerId, usize),
     /// The event at the front of a call's outbox.
     Callback(CallId),
 }
 
-/// See the module's text.
-pub(crate) struct World {
+/// The service and its people. See the module's text.
+pub struct World {
     seed: u64,
     behaviour: Behaviour,
     allow_http_callbacks: bool,
@@ -127,12 +130,9 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(
-        seed: u64,
-        behaviour: Behaviour,
-        allow_http_callbacks: bool,
-        now: Moment,
-    ) -> World {
+    /// A world in which nobody lives yet. All randomness comes from the seed.
+    #[must_use]
+    pub fn new(seed: u64, behaviour: Behaviour, allow_http_callbacks: bool, now: Moment) -> World {
         World {
             seed,
             behaviour,
@@ -161,11 +161,10 @@ impl World {
     }
 
     /// Lets callers live: all of them, or none.
-    pub(crate) fn place(
-        &mut self,
-        now: Moment,
-        scripts: Vec<CallerScript>,
-    ) -> Result<(), ScriptError> {
+    ///
+    /// # Errors
+    /// A script that contradicts itself, or a name that is taken.
+    pub fn place(&mut self, now: Moment, scripts: Vec<CallerScript>) -> Result<(), ScriptError> {
         self.now = now;
         let mut names = BTreeSet::new();
         for script in &scripts {
@@ -183,11 +182,10 @@ impl World {
     }
 
     /// Lets people live: all of them, or none.
-    pub(crate) fn define(
-        &mut self,
-        now: Moment,
-        scripts: Vec<AgentScript>,
-    ) -> Result<(), ScriptError> {
+    ///
+    /// # Errors
+    /// A script that contradicts itself, or a name or identifier that is taken.
+    pub fn define(&mut self, now: Moment, scripts: Vec<AgentScript>) -> Result<(), ScriptError> {
         self.now = now;
         let (mut names, mut endpoints) = (BTreeSet::new(), BTreeSet::new());
         for script in &scripts {
@@ -210,12 +208,12 @@ impl World {
     }
 
     /// Sets who is told about incoming calls.
-    pub(crate) fn subscribe(&mut self, subscription: Subscription) {
+    pub fn subscribe(&mut self, subscription: Subscription) {
         self.subscription = Some(subscription);
     }
 
     /// Fires what is due.
-    pub(crate) fn tick(&mut self, now: Moment) {
+    pub fn tick(&mut self, now: Moment) {
         self.now = now;
         while let Some(entry) = self.timers.first_entry() {
             if entry.key().0 > now.at_ms {
@@ -228,7 +226,7 @@ impl World {
     }
 
     /// A delivery was answered with a status, or not at all.
-    pub(crate) fn posted(&mut self, now: Moment, what: PostId, status: Option<u16>) {
+    pub fn posted(&mut self, now: Moment, what: PostId, status: Option<u16>) {
         self.now = now;
         match what {
             PostId::IncomingCall(caller, attempt) => {
@@ -240,7 +238,7 @@ impl World {
     }
 
     /// A file was fetched: how long it plays, or what is wrong.
-    pub(crate) fn fetched(&mut self, now: Moment, key: &str, result: Result<u64, PromptError>) {
+    pub fn fetched(&mut self, now: Moment, key: &str, result: Result<u64, PromptError>) {
         self.now = now;
         let waiting = self.prompts.fetched(key, result.as_ref().ok().copied());
         for (call, op) in waiting {
@@ -253,17 +251,19 @@ impl World {
     }
 
     /// The next thing to do outside.
-    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+    pub fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
     }
 
     /// When [`World::tick`] is due.
-    pub(crate) fn poll_timeout(&self) -> Option<u64> {
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<u64> {
         self.timers.keys().next().map(|(at_ms, _)| *at_ms)
     }
 
     /// A copy of everything that happened.
-    pub(crate) fn ledger(&self, now: Moment) -> Ledger {
+    #[must_use]
+    pub fn ledger(&self, now: Moment) -> Ledger {
         Ledger {
             seed: self.seed,
             at: now,
@@ -289,7 +289,8 @@ impl World {
     }
 
     /// Where everybody is.
-    pub(crate) fn progress(&self) -> Progress {
+    #[must_use]
+    pub fn progress(&self) -> Progress {
         let mut progress = Progress::default();
         for caller in &self.callers {
             caller.count(&mut progress);
@@ -381,7 +382,7 @@ enum Timer {
 
 /// Why a prompt cannot be played.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum PromptError {
+pub enum PromptError {
     /// It could not be fetched.
     Download(String),
     /// It is no WAV file, mono, 16 bit, 16 kHz.

@@ -15,6 +15,7 @@
 //! Answering, rejecting and ending calls go before everything else.
 
 mod calls;
+mod carrier;
 mod dispatch;
 mod gate;
 mod limits;
@@ -31,15 +32,16 @@ use cordboard_clock::{Clock, Hold};
 use serde::Serialize;
 use uuid::Uuid;
 
+use self::carrier::HttpCarrier;
+#[cfg(feature = "fuzzing")]
+pub(crate) use self::carrier::retry_after_ms;
+pub use self::carrier::{Attempt, Carrier, ClientSetupError, Parcel};
 pub use self::dispatch::Dispatch;
 pub use self::limits::ClientLimits;
 pub use self::outcome::{Doubt, NotSent, Outcome, Refusal};
 #[cfg(feature = "fuzzing")]
 pub(crate) use self::participants::target_of;
-pub use self::transport::ClientSetupError;
 use self::transport::Transport;
-#[cfg(feature = "fuzzing")]
-pub(crate) use self::transport::retry_after_ms;
 use crate::endpoint::Endpoint;
 use crate::wire::route::Route;
 
@@ -59,7 +61,20 @@ impl Client {
         clock: Clock,
         limits: ClientLimits,
     ) -> Result<Self, ClientSetupError> {
-        Ok(Self(Arc::new(Transport::new(endpoint, clock, limits)?)))
+        let carrier = HttpCarrier::new(endpoint.clone(), clock.clone(), &limits)?;
+        Ok(Self::carried_by(Arc::new(carrier), endpoint, clock, limits))
+    }
+
+    /// Sets a client up whose requests travel in another way than over HTTP, as in a simulation. When it sends again and
+    /// for how long it waits is the same.
+    #[must_use]
+    pub fn carried_by(
+        carrier: Arc<dyn Carrier>,
+        endpoint: Endpoint,
+        clock: Clock,
+        limits: ClientLimits,
+    ) -> Self {
+        Self(Arc::new(Transport::new(endpoint, clock, limits, carrier)))
     }
 
     /// What a request needs to be sent: `hold` keeps a warped clock still while it is under way, `request_id` is the

@@ -1,11 +1,13 @@
 //! The clock that the driver, the edge and the simulator share: real, or warped when all are idle.
 //!
-//! A [`Clock`] is cheap to clone and comes in two kinds with one interface.
+//! A [`Clock`] is cheap to clone and comes in three kinds with one interface.
 //!
 //! - **Real**: [`Clock::now`] is the wall time at its start plus the time measured since by a monotonic clock, so it never goes
 //!   back. A [`Hold`] costs nothing and means nothing.
 //! - **Warped**: time stands still while anybody is at work, and jumps to the earliest deadline when nobody is. An hour of calls
 //!   passes in the seconds that the work takes.
+//! - **Stepped**: time moves when a [`Stepper`] says so, and deadlines fire on its thread: for a simulation in one thread, in which
+//!   everything has one order. A [`Hold`] means nothing to it, either.
 //!
 //! # The discipline
 //!
@@ -60,12 +62,13 @@ use timers::{Action, Key, Timers};
 
 /// A source of time with deadlines. Clones share one time.
 ///
-/// The clock runs one thread, which ends when the last clone (and the last pending [`Sleep`]) is gone; alarms that are still
+/// A real or warped clock runs one thread, which ends when the last clone (and the last pending [`Sleep`]) is gone; alarms that are still
 /// pending then never ring.
 #[derive(Clone)]
 pub struct Clock {
     timers: Arc<Timers>,
-    _thread: Arc<ThreadGuard>,
+    /// None for a stepped clock.
+    _thread: Option<Arc<ThreadGuard>>,
 }
 
 impl Clock {
@@ -89,16 +92,27 @@ impl Clock {
         Ok((clock, hold))
     }
 
+    /// A clock at `start_ms` (milliseconds since the Unix epoch) that moves as the stepper is told. It has no thread.
+    #[must_use]
+    pub fn stepped(start_ms: u64) -> (Clock, Stepper) {
+        let clock = Clock {
+            timers: Arc::new(Timers::stepped(start_ms)),
+            _thread: None,
+        };
+        let stepper = Stepper(clock.clone());
+        (clock, stepper)
+    }
+
     /// Milliseconds since the Unix epoch. Never less than an earlier answer.
     #[must_use]
     pub fn now(&self) -> u64 {
         self.timers.now()
     }
 
-    /// Whether this clock jumps. Only tests and reports should need to know.
+    /// Whether this clock jumps or is stepped: its time is not that of the machine. Only tests and reports should need to know.
     #[must_use]
-    pub fn is_warped(&self) -> bool {
-        self.timers.is_warped()
+    pub fn is_virtual(&self) -> bool {
+        self.timers.is_virtual()
     }
 
     /// Says "I am at work" until the result is dropped. It may move to other threads and tasks. Free for a real clock.
@@ -158,7 +172,7 @@ impl Clock {
         let guard = Arc::new(ThreadGuard(Arc::clone(&timers)));
         Ok(Clock {
             timers,
-            _thread: guard,
+            _thread: Some(guard),
         })
     }
 }
@@ -167,8 +181,26 @@ impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clock")
             .field("now", &self.now())
-            .field("warped", &self.is_warped())
+            .field("virtual", &self.is_virtual())
             .finish_non_exhaustive()
+    }
+}
+
+/// Moves a stepped clock. There is one for each.
+#[derive(Debug)]
+pub struct Stepper(Clock);
+
+impl Stepper {
+    /// When the next deadline is, in milliseconds since the Unix epoch; it may have passed already.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<u64> {
+        self.0.timers.next_deadline()
+    }
+
+    /// Moves time to `at_ms` and fires every deadline until then, in order, each at its own moment. Time never goes back: a moment
+    /// that has passed fires what is due and leaves the time as it is.
+    pub fn step_to(&mut self, at_ms: u64) {
+        self.0.timers.step_to(at_ms);
     }
 }
 

@@ -262,3 +262,26 @@ fn an_hour_of_many_sleepers_keeps_the_order_of_deadlines() {
         .collect();
     assert_eq!(*seen, expected);
 }
+
+#[test]
+fn a_stepped_clock_fires_in_order_on_the_thread_that_steps_it() {
+    let (clock, mut stepper) = Clock::stepped(1_000);
+    let fired = Arc::new(Mutex::new(Vec::new()));
+    for (name, at_ms) in [("late", 3_000), ("first", 2_000), ("second", 2_000)] {
+        let (fired, of_alarm) = (Arc::clone(&fired), clock.clone());
+        let thread = thread::current().id();
+        clock.alarm(at_ms, move |_| {
+            assert_eq!(thread::current().id(), thread);
+            fired.lock().expect("no panic").push((name, of_alarm.now()));
+        });
+    }
+    assert_eq!(stepper.next_deadline(), Some(2_000));
+    stepper.step_to(2_500);
+    assert_eq!(
+        *fired.lock().expect("no panic"),
+        [("first", 2_000), ("second", 2_000)]
+    );
+    assert_eq!(clock.now(), 2_500);
+    stepper.step_to(2_000);
+    assert_eq!((clock.now(), stepper.next_deadline()), (2_500, Some(3_000)));
+}

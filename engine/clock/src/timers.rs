@@ -48,20 +48,57 @@ impl Timers {
         })
     }
 
+    pub(crate) fn stepped(start_ms: u64) -> Timers {
+        Timers::new(Time::Stepped {
+            now_ms: AtomicU64::new(start_ms),
+        })
+    }
+
     pub(crate) fn now(&self) -> u64 {
         match &self.time {
             Time::Real { wall_ms, start } => wall_ms.saturating_add(as_ms(start.elapsed())),
-            Time::Warped { now_ms } => now_ms.load(Ordering::Acquire),
+            Time::Warped { now_ms } | Time::Stepped { now_ms } => now_ms.load(Ordering::Acquire),
         }
     }
 
-    pub(crate) fn is_warped(&self) -> bool {
-        matches!(self.time, Time::Warped { .. })
+    pub(crate) fn is_virtual(&self) -> bool {
+        match &self.time {
+            Time::Real { .. } => false,
+            Time::Warped { .. } | Time::Stepped { .. } => true,
+        }
     }
 
     pub(crate) fn take_hold(self: &Arc<Self>, place: &'static Location<'static>) -> Option<Held> {
-        self.is_warped()
+        matches!(self.time, Time::Warped { .. })
             .then(|| self.hold_locked(&mut self.state.lock(), place))
+    }
+
+    /// When the next deadline of a stepped clock is.
+    pub(crate) fn next_deadline(&self) -> Option<u64> {
+        let state = self.state.lock();
+        state.pending.keys().next().map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Moves a stepped clock forward and fires what has come, on the calling thread.
+    pub(crate) fn step_to(&self, at_ms: u64) {
+        let Time::Stepped { now_ms } = &self.time else {
+            return;
+        };
+        loop {
+            let due = {
+                let mut state = self.state.lock();
+                let entry = state.pending.first_entry();
+                entry
+                    .filter(|entry| entry.key().0 <= at_ms)
+                    .map(|entry| (entry.key().0, entry.remove()))
+            };
+            let Some((due_ms, pending)) = due else {
+                now_ms.fetch_max(at_ms, Ordering::AcqRel);
+                return;
+            };
+            now_ms.fetch_max(due_ms, Ordering::AcqRel);
+            pending.fire(Hold(None));
+        }
     }
 
     pub(crate) fn holders(&self) -> Vec<&'static Location<'static>> {
@@ -130,6 +167,8 @@ impl Timers {
                 let hold = Hold(Some(self.hold_locked(state, pending.place)));
                 Ok((pending, hold))
             }
+            // Its deadlines are fired by whoever steps it; it has no thread.
+            Time::Stepped { .. } => Err(Wait::Change),
         }
     }
 
@@ -185,6 +224,7 @@ impl Drop for Held {
 enum Time {
     Real { wall_ms: u64, start: Instant },
     Warped { now_ms: AtomicU64 },
+    Stepped { now_ms: AtomicU64 },
 }
 
 #[derive(Default)]

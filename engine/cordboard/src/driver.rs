@@ -18,6 +18,7 @@ mod outbox;
 mod rebuild;
 mod records;
 mod shard;
+mod stepped;
 
 pub use advisor::{Advisor, Answer, Evidence};
 pub(crate) use fold::State;
@@ -30,6 +31,7 @@ pub(crate) use rebuild::{Rebuilt, rebuild};
 pub use records::{
     Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES, subject_of_call,
 };
+pub use stepped::SteppedEngine;
 
 use crate::error::{BuildError, SubmitError};
 use crate::events::Events;

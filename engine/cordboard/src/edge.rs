@@ -11,7 +11,7 @@ mod setup;
 mod webhooks;
 
 pub use admission::AdmissionLimits;
-pub(crate) use setup::{AzureParts, AzureSetup};
+pub(crate) use setup::{AzureParts, AzureReady, AzureSetup};
 pub(crate) use webhooks::wrong_method;
 
 use crate::config::Compiled;

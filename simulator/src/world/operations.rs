@@ -22,23 +22,27 @@ const REPEATED_MAX: usize = 10_000;
 const UNKNOWN_OPERATION: &str = "unknown";
 
 /// A request whose signature has been verified.
-pub(crate) struct ApiRequest<'a> {
-    pub(crate) method: &'a str,
+#[derive(Debug)]
+pub struct ApiRequest<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
     /// Percent-encoded, without the query.
-    pub(crate) path: &'a str,
+    pub path: &'a str,
     /// The header `Repeatability-Request-ID`.
-    pub(crate) request_id: Option<&'a str>,
-    pub(crate) body: &'a [u8],
+    pub request_id: Option<&'a str>,
+    /// JSON, or empty.
+    pub body: &'a [u8],
 }
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ApiReply {
-    pub(crate) status: u16,
+pub struct ApiReply {
+    /// The HTTP status.
+    pub status: u16,
     /// JSON; empty for an answer without a body.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// This is what an earlier request with the same id was answered.
-    pub(crate) is_repeated: bool,
+    pub is_repeated: bool,
 }
 
 impl ApiReply {
@@ -108,7 +112,7 @@ impl Repeated {
 
 impl World {
     /// Serves a request.
-    pub(crate) fn serve(&mut self, now: Moment, request: &ApiRequest<'_>) -> ApiReply {
+    pub fn serve(&mut self, now: Moment, request: &ApiRequest<'_>) -> ApiReply {
         self.now = now;
         let route = Route::parse(request.method, request.path);
         let name = route.as_ref().map_or(UNKNOWN_OPERATION, Route::name);

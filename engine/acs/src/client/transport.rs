@@ -1,24 +1,19 @@
 //! Sending one request, again where that is safe, and telling what became of it.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use cordboard_clock::Clock;
 use reqwest::Url;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER};
 use uuid::Uuid;
 
+use super::carrier::{Attempt, Carrier, Parcel};
 use super::dispatch::Dispatch;
 use super::gate::{Gate, Priority};
 use super::limits::ClientLimits;
 use super::outcome::{Doubt, NotSent, Outcome, Refusal};
-use crate::endpoint::{Endpoint, request_target};
-use crate::hmac::{CONTENT_HASH_HEADER, DATE_HEADER, http_date};
-use crate::wire::route::{API_VERSION, Method, Route};
-
-const REQUEST_ID_HEADER: &str = "repeatability-request-id";
-const FIRST_SENT_HEADER: &str = "repeatability-first-sent";
-const CLIENT_REQUEST_ID_HEADER: &str = "x-ms-client-request-id";
+use crate::endpoint::Endpoint;
+use crate::wire::route::{API_VERSION, Route};
 
 /// Statuses that say "not just now": the request had no effect and may be sent again later.
 const STATUSES_LATER: [u16; 3] = [429, 500, 503];
@@ -29,19 +24,6 @@ const STATUS_BROKE_OFF: u16 = 500;
 
 /// Statuses that an operator should see: a wrong key or clock, a missing right, throttling, a service that is down.
 const STATUSES_OF_CONCERN: [u16; 5] = [401, 403, 429, 500, 503];
-
-/// What one attempt brought.
-enum Attempt {
-    Answered {
-        status: u16,
-        retry_after_ms: Option<u64>,
-        body: Vec<u8>,
-    },
-    NotConnected,
-    InDoubt(Doubt),
-    /// Accepted with an answer beyond the limit, which another attempt would not make shorter.
-    TooLong,
-}
 
 /// What an operation allows when an attempt went wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,54 +71,28 @@ impl Resend {
 
 /// Sends requests to one resource.
 pub(crate) struct Transport {
-    http: reqwest::Client,
+    carrier: Arc<dyn Carrier>,
     endpoint: Endpoint,
     clock: Clock,
     limits: ClientLimits,
     gate: Arc<Gate>,
 }
 
-/// The HTTP client cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("the HTTP client cannot be set up: {0}")]
-pub struct ClientSetupError(String);
-
 impl Transport {
     pub(crate) fn new(
         endpoint: Endpoint,
         clock: Clock,
         limits: ClientLimits,
-    ) -> Result<Self, ClientSetupError> {
-        // reqwest has no cryptography of its own in this build. Who embeds the engine may have installed another one.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("cordboard/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Duration::from_millis(limits.connect_ms))
-            .timeout(Duration::from_millis(limits.attempt_ms))
-            .pool_idle_timeout(Duration::from_millis(limits.connection_idle_ms))
-            .tcp_nodelay(true);
-        if endpoint.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        if !endpoint.is_encrypted() {
-            // Without this, a machine that has no root certificates could not even use a simulated service.
-            builder = builder.tls_certs_only([]);
-        }
-        let http = builder
-            .build()
-            .map_err(|error| ClientSetupError(error.to_string()))?;
+        carrier: Arc<dyn Carrier>,
+    ) -> Self {
         let gate = Arc::new(Gate::new(&limits));
-        Ok(Self {
-            http,
+        Self {
+            carrier,
             endpoint,
             clock,
             limits,
             gate,
-        })
+        }
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -254,107 +210,16 @@ impl Transport {
         dispatch: &Dispatch,
         left: Duration,
     ) -> Attempt {
-        let method = route.method();
-        let target = request_target(url);
-        let signature = self.endpoint.key().sign(
-            method.as_str(),
-            &target,
-            &self.endpoint.host_header(),
-            &http_date(self.wall_ms()),
-            body,
-        );
-        let method_has_body = method == Method::Post;
-        let method = match method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut request = self
-            .http
-            .request(method, url.clone())
-            .timeout(left.min(Duration::from_millis(self.limits.attempt_ms)))
-            .header(ACCEPT, "application/json")
-            .header(CLIENT_REQUEST_ID_HEADER, dispatch.request_id.to_string())
-            .header(DATE_HEADER, signature.date)
-            .header(CONTENT_HASH_HEADER, signature.content_hash)
-            .header(AUTHORIZATION, signature.authorization);
-        if route.is_repeatable() {
-            request = request
-                .header(REQUEST_ID_HEADER, dispatch.request_id.to_string())
-                .header(FIRST_SENT_HEADER, http_date(dispatch.first_sent_ms));
-        }
-        if !body.is_empty() {
-            request = request
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.to_vec());
-        } else if method_has_body {
-            // Without it a gateway may answer 411.
-            request = request.header(CONTENT_LENGTH, "0");
-        }
-        #[cfg(feature = "crash-points")]
-        cordboard_crash_points::pass(cordboard_crash_points::Point::BeforeSend);
-        match request.send().await {
-            Ok(response) => {
-                #[cfg(feature = "crash-points")]
-                cordboard_crash_points::pass(cordboard_crash_points::Point::AfterSend);
-                self.read(response).await
-            }
-            Err(error) if error.is_connect() => Attempt::NotConnected,
-            Err(error) => Attempt::InDoubt(doubt_of(&error)),
-        }
-    }
-
-    async fn read(&self, mut response: reqwest::Response) -> Attempt {
-        let status = response.status().as_u16();
-        let retry_after = response
-            .headers()
-            .get(RETRY_AFTER)
-            .and_then(|value| value.to_str().ok());
-        let retry_after_ms = retry_after.and_then(|text| retry_after_ms(text, self.wall_ms()));
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= self.limits.answer_bytes_max => {
-                    body.extend_from_slice(&chunk);
-                }
-                Ok(Some(_)) if is_success(status) => return Attempt::TooLong,
-                // The status says enough: a refusal whose text is cut off is a refusal.
-                Ok(Some(_)) => {
-                    return Attempt::Answered {
-                        status,
-                        retry_after_ms,
-                        body: Vec::new(),
-                    };
-                }
-                Ok(None) => {
-                    return Attempt::Answered {
-                        status,
-                        retry_after_ms,
-                        body,
-                    };
-                }
-                Err(_) if !is_success(status) => {
-                    return Attempt::Answered {
-                        status,
-                        retry_after_ms,
-                        body: Vec::new(),
-                    };
-                }
-                Err(error) => return Attempt::InDoubt(doubt_of(&error)),
-            }
-        }
-    }
-
-    /// The date for signatures: wall time, as the service judges its age by its own. A monotonic clock stands still
-    /// while a virtual machine is suspended. A warped clock is the only time that a simulated service knows.
-    fn wall_ms(&self) -> u64 {
-        if self.clock.is_warped() {
-            return self.clock.now();
-        }
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since_epoch.as_millis()).unwrap_or(u64::MAX)
+        self.carrier
+            .carry(Parcel {
+                method: route.method(),
+                url,
+                body,
+                request_id: dispatch.request_id,
+                first_sent_ms: route.is_repeatable().then_some(dispatch.first_sent_ms),
+                time: left.min(Duration::from_millis(self.limits.attempt_ms)),
+            })
+            .await
     }
 
     /// How long to wait after this attempt: doubled each time, up to a quarter longer so that many calls that failed
@@ -427,47 +292,13 @@ fn leaves_doubt(status: u16, resend: Resend) -> bool {
     STATUSES_IN_DOUBT.contains(&status) || (status == STATUS_BROKE_OFF && resend == Resend::SameId)
 }
 
-fn doubt_of(error: &reqwest::Error) -> Doubt {
-    if error.is_timeout() {
-        Doubt::TimedOut
-    } else {
-        Doubt::ConnectionLost
-    }
-}
-
-fn is_success(status: u16) -> bool {
+pub(super) fn is_success(status: u16) -> bool {
     (200..300).contains(&status)
-}
-
-/// SPEC(RFC 9110, section 10.2.3): seconds, or a date.
-pub(crate) fn retry_after_ms(text: &str, now_ms: u64) -> Option<u64> {
-    if let Ok(seconds) = text.trim().parse::<u64>() {
-        return Some(seconds.saturating_mul(1_000));
-    }
-    let at = httpdate::parse_http_date(text.trim())
-        .ok()?
-        .duration_since(UNIX_EPOCH)
-        .ok()?;
-    Some(u64::try_from(at.as_millis()).ok()?.saturating_sub(now_ms))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(retry_after_ms("3", 0), Some(3_000));
-        assert_eq!(
-            retry_after_ms("Tue, 05 May 2026 10:20:30 GMT", 1_777_976_425_000),
-            Some(5_000)
-        );
-        assert_eq!(
-            retry_after_ms("Tue, 05 May 2026 10:20:30 GMT", 1_777_976_435_000),
-            Some(0)
-        );
-        assert_eq!(retry_after_ms("soon", 0), None);
-    }
 
     #[test]
     fn what_is_never_sent_again_is_what_would_happen_twice() {

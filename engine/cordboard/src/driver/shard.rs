@@ -83,11 +83,7 @@ impl Shard {
 
     /// Runs until it is stopped.
     pub(super) fn run(mut self, opening: Vec<(Input, Promise<Reply>)>, hold: Hold) {
-        for (input, promise) in opening {
-            self.submit(input, promise, hold.clone());
-        }
-        self.write_names();
-        self.set_alarm();
+        self.open(opening, &hold);
         drop(hold);
         let announced = self.announced.0.clone();
         let inbound = self.outlet.receiver.clone();
@@ -107,6 +103,36 @@ impl Shard {
                 },
             }
         }
+    }
+
+    /// Folds the opening inputs.
+    pub(super) fn open(&mut self, opening: Vec<(Input, Promise<Reply>)>, hold: &Hold) {
+        for (input, promise) in opening {
+            self.submit(input, promise, hold.clone());
+        }
+        self.write_names();
+        self.set_alarm();
+    }
+
+    /// Does the next thing that waits, what the journal announces first; false if nothing does.
+    pub(super) fn step(&mut self) -> bool {
+        if let Ok(event) = self.announced.0.try_recv() {
+            self.handle_announcement(event);
+        } else if let Ok(message) = self.outlet.receiver.try_recv() {
+            self.handle(message);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    pub(super) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The last entry of the journal, and the last one that is durable.
+    pub(super) fn reached(&self) -> (Seq, Seq) {
+        (self.journal.last(), self.durable)
     }
 
     fn handle(&mut self, message: Message) {

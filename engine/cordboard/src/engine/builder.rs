@@ -4,13 +4,14 @@ use super::{Engine, Inner, Readers};
 use crate::config::{Compiled, JournalSettings};
 use crate::driver::{
     self, Advisor, Announced, Driver, InboxLimits, NoOperator, Operator, Parts, Rebuilt,
+    SteppedEngine,
 };
 use crate::error::{BuildError, BuildErrors};
 use crate::events::{EVENTS_KEPT_MAX, Events};
 use crate::plugins::Plugins;
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
-use cordboard_core::Config;
+use cordboard_core::{Config, Input};
 use cordboard_journal::{Blobs, Journal, MemoryDisk, OpenError, OpenReport, Options, RetainLog};
 use parking_lot::Mutex;
 use std::fmt;
@@ -159,6 +160,35 @@ impl EngineBuilder {
     ///
     /// Everything that is wrong, at once.
     pub fn build(self) -> Result<Engine, BuildErrors> {
+        let prepared = self.prepare()?;
+        let driver = Driver::start(prepared.parts, prepared.opening)?;
+        #[cfg(feature = "azure")]
+        let edge = prepared.azure.map(|azure| azure.connect(driver.clone()));
+        Ok(Engine(Arc::new(Inner {
+            driver,
+            events: prepared.events,
+            current: ArcSwap::from_pointee(prepared.config),
+            readers: Mutex::new(Some(prepared.readers)),
+            new_calls: Mutex::default(),
+            reloading: Mutex::default(),
+            plugins: prepared.plugins,
+            #[cfg(feature = "azure")]
+            edge,
+        })))
+    }
+
+    /// Like [`build`](Self::build), but the engine has no thread: it does one thing at a time, when its caller says so. For
+    /// simulations, with a journal in memory and a stepped clock; inputs are handed in as such, there is no HTTP edge.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_stepped(self) -> Result<SteppedEngine, BuildErrors> {
+        let prepared = self.prepare()?;
+        SteppedEngine::start(prepared.parts, prepared.opening).map_err(BuildErrors::from)
+    }
+
+    fn prepare(self) -> Result<Prepared, BuildErrors> {
         let mut errors = Vec::new();
         let clock = match self.clock {
             Some(clock) => clock,
@@ -258,21 +288,29 @@ impl EngineBuilder {
             snapshot_every: config.journal.snapshot_every,
             snapshot_at,
         };
-        let driver = Driver::start(parts, opening)?;
-        #[cfg(feature = "azure")]
-        let edge = azure.map(|azure| azure.connect(driver.clone()));
-        Ok(Engine(Arc::new(Inner {
-            driver,
+        Ok(Prepared {
+            parts,
+            opening,
             events,
-            current: ArcSwap::from_pointee(config),
-            readers: Mutex::new(Some(Readers { records, blobs })),
-            new_calls: Mutex::default(),
-            reloading: Mutex::default(),
+            config,
+            readers: Readers { records, blobs },
             plugins,
             #[cfg(feature = "azure")]
-            edge,
-        })))
+            azure,
+        })
     }
+}
+
+/// Everything that an engine consists of, before it runs.
+struct Prepared {
+    parts: Parts,
+    opening: Vec<Input>,
+    events: Events,
+    config: Compiled,
+    readers: Readers,
+    plugins: Option<Arc<Plugins>>,
+    #[cfg(feature = "azure")]
+    azure: Option<crate::edge::AzureReady>,
 }
 
 impl fmt::Debug for EngineBuilder {
