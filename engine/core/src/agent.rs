@@ -19,6 +19,9 @@ pub(crate) struct Agent {
     pub(crate) handled: u32,
     /// Index of the endpoint that answered the last contact.
     pub(crate) answered_at: Option<u32>,
+    /// Calls for which the service may still ring the agent, or have them in, although their part is over.
+    #[serde(default)]
+    pub(crate) withheld_by: BTreeSet<CallId>,
 }
 
 /// What an agent is doing.
@@ -67,6 +70,7 @@ impl Agent {
             next: None,
             handled: 0,
             answered_at: None,
+            withheld_by: BTreeSet::new(),
         }
     }
 
@@ -87,7 +91,7 @@ impl Agent {
         let AgentState::Ready { .. } = self.state else {
             return false;
         };
-        true
+        self.withheld_by.is_empty()
     }
 
     pub(crate) fn status(&self) -> AgentStatus {
@@ -107,7 +111,7 @@ impl Agent {
     }
 }
 
-/// Ready agents, longest idle first.
+/// Agents who are free for a contact, longest idle first.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct ReadyAgents(BTreeSet<(Timestamp, AgentId)>);
 
@@ -118,6 +122,14 @@ impl ReadyAgents {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(crate) fn insert(&mut self, since: Timestamp, agent: AgentId) {
+        self.0.insert((since, agent));
+    }
+
+    pub(crate) fn remove(&mut self, since: Timestamp, agent: AgentId) {
+        self.0.remove(&(since, agent));
     }
 }
 
@@ -245,7 +257,7 @@ impl Tenant {
         };
         let was_staffed = agent.is_staffed();
         if let AgentState::Ready { since } = agent.state {
-            self.ready.0.remove(&(since, id));
+            self.ready.remove(since, id);
         }
         agent.state = state;
         self.staffing_changed |= agent.is_staffed() != was_staffed;
@@ -253,8 +265,10 @@ impl Tenant {
         match state {
             AgentState::Ready { since } => {
                 agent.next = None;
-                self.ready.0.insert((since, id));
-                self.pools_of_agent_changed(id);
+                if agent.is_ready() {
+                    self.ready.insert(since, id);
+                    self.pools_of_agent_changed(id);
+                }
             }
             AgentState::Offline | AgentState::NotReady { .. } => agent.next = None,
             AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {}

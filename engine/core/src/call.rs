@@ -9,17 +9,19 @@ pub(crate) mod exiting;
 pub(crate) mod menu;
 pub(crate) mod offering;
 pub(crate) mod operations;
+pub(crate) mod parties;
 pub(crate) mod queued;
 pub(crate) mod recording;
+pub(crate) mod withdrawal;
 
 use crate::agent::AgentState;
 use crate::call::answering::{Answering, Incoming};
 use crate::call::connected::{Bridged, Connected};
 use crate::call::ended::{Ended, Ending, WrapUp};
-use crate::call::exiting::Exiting;
+use crate::call::exiting::{ExitSound, Exiting};
 use crate::call::menu::MenuTurn;
 use crate::call::offering::Offering;
-use crate::call::operations::{OpenOperation, Purpose};
+use crate::call::operations::OpenOperation;
 use crate::call::queued::{Queued, Waiting};
 use crate::call::recording::Recording;
 use crate::command::{Command, Operation};
@@ -70,6 +72,9 @@ pub(crate) struct Call {
     operations: BTreeMap<u32, OpenOperation>,
     participants: Vec<ParticipantState>,
     list_sequence: u64,
+    /// How often it was asked who joined last.
+    #[serde(default)]
+    looks: u32,
     /// Who was in a participant list since being called or added: a list without them means that
     /// they left, one from before they joined does not.
     #[serde(default)]
@@ -83,6 +88,12 @@ pub(crate) struct Call {
     /// It has not looked yet after a restart: what is heard of it now tells nothing of before.
     #[serde(default)]
     owes_look: bool,
+    /// The sound with which the call leaves a queue, and how often it was played.
+    #[serde(default)]
+    exit_sound: Option<ExitSound>,
+    /// Agents whom the service may still ring for this call, or have in it, although their part is over.
+    #[serde(default)]
+    withheld: BTreeSet<AgentId>,
     /// The agent who talked to the caller last.
     handled_by: Option<AgentId>,
     state: State,
@@ -164,11 +175,14 @@ impl Call {
             operations: BTreeMap::new(),
             participants: Vec::new(),
             list_sequence: 0,
+            looks: 0,
             listed: Vec::new(),
             recording: Recording::default(),
             media_stops: 0,
             vain_audits: 0,
             owes_look: false,
+            exit_sound: None,
+            withheld: BTreeSet::new(),
             handled_by: None,
             state,
         }
@@ -289,12 +303,16 @@ impl Call {
             CallTimer::Connect => self.not_connected(tenant),
             CallTimer::MaxWait => self.waited_too_long(tenant),
             CallTimer::Message => self.play_message(tenant),
-            CallTimer::MusicRetry => self.play_music(tenant),
+            CallTimer::MusicRetry => {
+                self.play_music(tenant);
+                self.play_exit_sound(tenant);
+            }
             CallTimer::Widen => self.widen(tenant),
             CallTimer::NoAgents => self.still_no_agents(tenant),
             CallTimer::OfferExpires => self.offer_expired(tenant),
             CallTimer::VoicemailFull => self.end_voicemail(tenant, CallOutcome::Exited),
             CallTimer::HangUp => self.hang_up_again(tenant),
+            CallTimer::Joined => self.look_for_who_joined(tenant),
             CallTimer::Silent => self.audit(tenant),
         }
     }
@@ -373,128 +391,6 @@ impl Call {
             CallAction::Leave => self.leave(tenant),
             CallAction::End => self.end_by_hand(tenant, by),
             CallAction::Requeue(queue) => self.requeue(tenant, queue),
-        }
-    }
-
-    /// A participant list. Lists may arrive late: the newest tells who is there, the others that
-    /// somebody was.
-    fn participants_updated(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: u64,
-        participants: Vec<ParticipantState>,
-    ) -> Reply {
-        let news = self.note_listing(&participants);
-        if sequence <= self.list_sequence && self.list_sequence > 0 {
-            if !news {
-                return Reply::Ignored(Ignored::OlderList);
-            }
-        } else {
-            self.list_sequence = sequence;
-            self.participants = participants;
-        }
-        self.look_at_list(tenant);
-        Reply::Done
-    }
-
-    /// The answer to the question who is in the call, which operation `question` asked. It does not
-    /// count when a newer list came since list number `asked`.
-    pub(crate) fn parties_told(
-        &mut self,
-        tenant: &mut Tenant,
-        question: u32,
-        asked: u64,
-        participants: Vec<ParticipantState>,
-    ) {
-        if self.list_sequence != asked {
-            return;
-        }
-        self.note_listing(&participants);
-        self.participants = participants;
-        self.look_at_list(tenant);
-        self.additions_found(tenant, question);
-        self.remove_strangers(tenant);
-    }
-
-    /// Acts on who is in the call and who is not any more.
-    fn look_at_list(&mut self, tenant: &mut Tenant) {
-        if self.is_present(&self.from) {
-            // `CallConnected` is late or lost; in any other state this changes nothing.
-            self.call_connected(tenant);
-        } else if self.was_listed(&self.from) {
-            return self.caller_left(tenant);
-        }
-        self.parties_changed(tenant);
-    }
-
-    /// Notes who was in the call at some time; `true` when anybody is new.
-    fn note_listing(&mut self, participants: &[ParticipantState]) -> bool {
-        let before = self.listed.len();
-        for row in participants {
-            if !self.was_listed(&row.participant) {
-                self.listed.push(row.participant.clone());
-            }
-        }
-        self.listed.len() > before
-    }
-
-    pub(crate) fn forget_listing(&mut self, who: &Participant) {
-        self.listed.retain(|listed| !listed.is_same_party(who));
-    }
-
-    pub(crate) fn was_listed(&self, who: &Participant) -> bool {
-        self.listed.iter().any(|listed| listed.is_same_party(who))
-    }
-
-    /// While a caller waits, nobody else may be in the call: an agent may have answered while the
-    /// process was down, and the offer is over.
-    fn remove_strangers(&mut self, tenant: &mut Tenant) {
-        match self.state {
-            State::Queued(_) | State::Offering(_) => {}
-            State::Incoming(_)
-            | State::Answering(_)
-            | State::Menu(_)
-            | State::Connected(_)
-            | State::Bridged(_)
-            | State::Exiting(_)
-            | State::Ending(_)
-            | State::WrapUp(_)
-            | State::Ended(_) => return,
-        }
-        let strangers: Vec<Participant> = self
-            .participants
-            .iter()
-            .map(|row| &row.participant)
-            .filter(|who| !who.is_same_party(&self.from) && !self.is_expected(who))
-            .filter(|who| !self.is_open(|purpose| *purpose == Purpose::RemoveLeg((*who).clone())))
-            .cloned()
-            .collect();
-        for stranger in strangers {
-            self.remove_leg(tenant, stranger);
-        }
-    }
-
-    pub(crate) fn is_present(&self, who: &Participant) -> bool {
-        self.participants
-            .iter()
-            .any(|row| row.participant.is_same_party(who))
-    }
-
-    /// The caller is gone although the connection lives: others may still be in the call.
-    fn caller_left(&mut self, tenant: &mut Tenant) {
-        match self.state {
-            State::Ending(_) | State::WrapUp(_) | State::Ended(_) => {}
-            State::Incoming(_)
-            | State::Answering(_)
-            | State::Menu(_)
-            | State::Queued(_)
-            | State::Offering(_)
-            | State::Connected(_)
-            | State::Bridged(_)
-            | State::Exiting(_) => {
-                let outcome = self.outcome_when_caller_leaves();
-                self.end(tenant, outcome);
-            }
         }
     }
 

@@ -183,14 +183,19 @@ pub enum Operation {
 pub const INTER_TONE: Millis = Millis::from_secs(2);
 
 /// Operations of one call in the same lane are sent one after the other, in the order of their
-/// commands: a cancel must not overtake the play that it cancels. Lanes do not wait for each other.
+/// commands: a cancel must not overtake the play that it cancels. Lanes do not wait for each other: a
+/// request whose response is lost holds up its lane for as long as a response is waited for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Lane {
-    /// Answer, reject, hang up, terminate, get.
-    Control,
+    /// Answer, reject. Whatever comes after an answer names the connection that it made.
+    Answer,
+    /// Hang up, terminate.
+    HangUp,
+    /// Get call, get participants: they change nothing, and what they tell is read as of when it was asked for.
+    Look,
     /// Play, recognize, cancel media.
     Media,
-    /// Add, cancel add, remove, get participants.
+    /// Add, cancel add, remove.
     Participants,
     /// Recording, transcription, streaming.
     Recording,
@@ -201,16 +206,13 @@ impl Operation {
     #[must_use]
     pub fn lane(&self) -> Lane {
         match self {
-            Self::Answer { .. }
-            | Self::Reject { .. }
-            | Self::GetCall { .. }
-            | Self::HangUp { .. }
-            | Self::Terminate { .. } => Lane::Control,
+            Self::Answer { .. } | Self::Reject { .. } => Lane::Answer,
+            Self::HangUp { .. } | Self::Terminate { .. } => Lane::HangUp,
+            Self::GetCall { .. } | Self::GetParticipants { .. } => Lane::Look,
             Self::Play { .. } | Self::Recognize { .. } | Self::CancelMedia { .. } => Lane::Media,
             Self::AddParticipant { .. }
             | Self::CancelAdd { .. }
-            | Self::RemoveParticipant { .. }
-            | Self::GetParticipants { .. } => Lane::Participants,
+            | Self::RemoveParticipant { .. } => Lane::Participants,
             Self::StartRecording { .. }
             | Self::StopRecording { .. }
             | Self::PauseRecording { .. }
@@ -269,7 +271,7 @@ mod tests {
     use super::*;
 
     /// What must not be overtaken: a play by its cancel, an invitation by its cancel, a pause by its
-    /// resume. What must not wait: a hang-up for a prompt.
+    /// resume. What must not wait: a hang-up for a prompt, for the response to an answer or to a look.
     #[test]
     fn operations_of_a_kind_share_a_lane() {
         let connection = || ConnectionId("c".to_owned());
@@ -278,7 +280,7 @@ mod tests {
         let participant = || Participant::from_raw_id("8:orgid:ann");
         let lanes = [
             (
-                Lane::Control,
+                Lane::Answer,
                 vec![
                     Operation::Answer {
                         context: context(),
@@ -288,9 +290,24 @@ mod tests {
                         context: context(),
                         reason: RejectReason::None,
                     },
+                ],
+                "answer reject",
+            ),
+            (
+                Lane::Look,
+                vec![
                     Operation::GetCall {
                         connection: connection(),
                     },
+                    Operation::GetParticipants {
+                        connection: connection(),
+                    },
+                ],
+                "get-call get-participants",
+            ),
+            (
+                Lane::HangUp,
+                vec![
                     Operation::HangUp {
                         connection: connection(),
                     },
@@ -298,7 +315,7 @@ mod tests {
                         connection: connection(),
                     },
                 ],
-                "answer reject get-call hang-up terminate",
+                "hang-up terminate",
             ),
             (
                 Lane::Media,
@@ -318,11 +335,8 @@ mod tests {
                         connection: connection(),
                         participant: participant(),
                     },
-                    Operation::GetParticipants {
-                        connection: connection(),
-                    },
                 ],
-                "cancel-add remove-participant get-participants",
+                "cancel-add remove-participant",
             ),
             (
                 Lane::Recording,

@@ -49,6 +49,10 @@ mod agent;
 mod call;
 mod matching;
 mod questions;
+#[cfg(feature = "seeded-bugs")]
+pub mod seeded_bugs;
+#[cfg(not(feature = "seeded-bugs"))]
+mod seeded_bugs;
 mod seen;
 mod tenant;
 mod timers;

@@ -20,6 +20,7 @@ use crate::question::{
     AgentRow, ContactSelectFacts, DecisionPoint, Facts, PluginFailure, Ranked, SkillMatchFacts,
 };
 use crate::questions::About;
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use std::collections::BTreeSet;
@@ -380,6 +381,9 @@ impl Tenant {
             },
         );
         self.with_call(call, |call, tenant| call.offer_to(tenant, agent));
+        if is_made(Bug::NoReservation) {
+            self.set_agent_state(agent, AgentState::Ready { since });
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::question::{
     Advice, Ask, DecisionPoint, Facts, MEMO_MAX, PluginFailure, PluginResult, RecordingMoment,
     Verdict,
 };
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::Timer;
 use serde::{Deserialize, Serialize};
@@ -90,6 +91,12 @@ impl Tenant {
         id
     }
 
+    /// Counts the questions that wait for a verdict.
+    #[must_use]
+    pub fn open_questions(&self) -> usize {
+        self.questions.open.len()
+    }
+
     pub(crate) fn handle_verdict(&mut self, verdict: Verdict) -> Reply {
         let Some(question) = self.close_question(verdict.question) else {
             return Reply::Ignored(Ignored::ClosedQuestion);
@@ -110,6 +117,9 @@ impl Tenant {
     /// Takes a question back; its verdict will be ignored.
     pub(crate) fn close_question(&mut self, id: QuestionId) -> Option<Question> {
         self.timers.clear(Timer::Question(id));
+        if is_made(Bug::LateVerdicts) {
+            return self.questions.open.get(&id).cloned();
+        }
         self.questions.open.remove(&id)
     }
 

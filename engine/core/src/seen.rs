@@ -1,6 +1,7 @@
 //! Memory of inbound events, so that a repeated delivery changes nothing.
 
 use crate::ids::{CallId, EventId};
+use crate::seeded_bugs::{Bug, is_made};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -17,12 +18,12 @@ pub(crate) struct SeenEvents {
 impl SeenEvents {
     /// Tells whether an id was noted and is not forgotten.
     pub(crate) fn knows(&self, id: &EventId) -> bool {
-        self.ids.contains(id)
+        self.ids.contains(id) && !is_made(Bug::RepeatedEvents)
     }
 
     /// Notes an id; `false` when it was known. Events without an id are always new.
     pub(crate) fn note(&mut self, id: &EventId, limit: u32) -> bool {
-        if id.0.is_empty() {
+        if id.0.is_empty() || is_made(Bug::RepeatedEvents) {
             return true;
         }
         if !self.ids.insert(id.clone()) {

@@ -126,6 +126,11 @@ impl Tenant {
         self.calls.len()
     }
 
+    /// Lists the calls that live, wrap-up included.
+    pub fn calls(&self) -> impl Iterator<Item = CallId> + '_ {
+        self.calls.keys().copied()
+    }
+
     /// Counts the contacts that wait in a queue, offers included.
     #[must_use]
     pub fn queue_length(&self, queue: QueueId) -> usize {
@@ -143,6 +148,15 @@ impl Tenant {
     #[must_use]
     pub fn agent_status(&self, agent: AgentId) -> Option<crate::event::AgentStatus> {
         self.agents.get(&agent).map(Agent::status)
+    }
+
+    /// Tells whether the service may still ring an agent for a call, or have them in one, although their part in it is over:
+    /// until it has let go of them they are offered nothing.
+    #[must_use]
+    pub fn is_withheld(&self, agent: AgentId) -> bool {
+        self.agents
+            .get(&agent)
+            .is_some_and(|agent| !agent.withheld_by.is_empty())
     }
 
     /// Tells which agent has part in a call: the one it is offered to, or who talks or wraps up.
@@ -178,6 +192,7 @@ impl Tenant {
     ) -> Option<T> {
         let mut call = self.calls.remove(&id)?;
         let result = work(&mut call, self);
+        call.let_go(self);
         if call.is_over() {
             self.forget_call(&call);
         } else {

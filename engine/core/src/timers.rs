@@ -28,7 +28,7 @@ pub(crate) enum CallTimer {
     MaxWait,
     /// The next message between the music.
     Message,
-    /// Music is tried again.
+    /// Music, or the sound of an exit, is tried again.
     MusicRetry,
     /// A routing group joins in, or a requirement expires.
     Widen,
@@ -40,6 +40,8 @@ pub(crate) enum CallTimer {
     VoicemailFull,
     /// `CallDisconnected` did not come.
     HangUp,
+    /// No list has shown who joined last.
+    Joined,
     /// Nothing was heard of the call for long.
     Silent,
 }

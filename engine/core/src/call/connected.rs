@@ -21,9 +21,12 @@ pub(crate) struct Connected {
     pub(crate) agent: AgentId,
     pub(crate) queue: QueueId,
     /// The agent's leg; none when the media is the embedder's.
-    leg: Option<Participant>,
+    pub(super) leg: Option<Participant>,
     /// Further parties that were added.
     parties: Vec<Participant>,
+    /// The last operation when somebody joined: a list that was asked for before says nothing about them.
+    #[serde(default)]
+    pub(super) joined: u32,
     pub(crate) on_hold: bool,
     pub(crate) collecting: Option<Collecting>,
 }
@@ -31,7 +34,10 @@ pub(crate) struct Connected {
 /// The caller talks to parties other than an agent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct Bridged {
-    parties: Vec<Participant>,
+    pub(super) parties: Vec<Participant>,
+    /// The last operation when they began to talk.
+    #[serde(default)]
+    pub(super) joined: u32,
 }
 
 impl Connected {
@@ -44,8 +50,8 @@ impl Connected {
 }
 
 impl Bridged {
-    pub(crate) fn with(parties: Vec<Participant>) -> Self {
-        Self { parties }
+    pub(crate) fn with(parties: Vec<Participant>, joined: u32) -> Self {
+        Self { parties, joined }
     }
 
     pub(crate) fn expects(&self, who: &Participant) -> bool {
@@ -68,6 +74,7 @@ impl Call {
             queue: waiting.queue,
             leg,
             parties: Vec::new(),
+            joined: self.last_sequence,
             on_hold: false,
             collecting: None,
         });
@@ -84,6 +91,7 @@ impl Call {
         });
         if !self.is_external() {
             self.decide_recording(tenant, RecordingMoment::Connected);
+            self.joined(tenant);
         }
     }
 
@@ -228,7 +236,10 @@ impl Call {
     ) {
         let added = *finished == Finished::Done;
         match &mut self.state {
-            State::Connected(connected) if added => connected.parties.push(who.clone()),
+            State::Connected(connected) if added => {
+                connected.parties.push(who.clone());
+                connected.joined = self.last_sequence;
+            }
             State::Connected(_)
             | State::Incoming(_)
             | State::Answering(_)
@@ -241,7 +252,7 @@ impl Call {
             | State::WrapUp(_)
             | State::Ended(_) => {
                 if added {
-                    self.remove_leg(tenant, who);
+                    self.remove_leg(tenant, who, None);
                     return;
                 }
             }
@@ -285,8 +296,9 @@ impl Call {
             self.end(tenant, CallOutcome::Handled);
             return Reply::Done;
         }
+        let agent = connected.agent;
         if let Some(leg) = connected.leg.clone() {
-            self.remove_leg(tenant, leg);
+            self.remove_leg(tenant, leg, Some(agent));
         }
         self.bridge(tenant);
         Reply::Done
@@ -323,26 +335,36 @@ impl Call {
         if tenant.queue_settings(self, queue).is_none() {
             return Reply::Refused(Refusal::UnknownQueue);
         }
+        let (agent, old) = (connected.agent, connected.queue);
+        self.part_from_agent(tenant);
+        self.agent_wraps_up(tenant, agent, old);
+        self.enter_queue(tenant, queue);
+        Reply::Done
+    }
+
+    /// Everybody but the caller is taken out, who is about to enter a queue. The agent does not get the caller back.
+    pub(crate) fn part_from_agent(&mut self, tenant: &mut Tenant) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
         let Connected {
             agent,
-            queue: old,
             leg,
             parties,
             ..
         } = connected.clone();
-        for party in leg.into_iter().chain(parties) {
-            self.remove_leg(tenant, party);
+        if let Some(leg) = leg {
+            self.remove_leg(tenant, leg, Some(agent));
+        }
+        for party in parties {
+            self.remove_leg(tenant, party, None);
         }
         tenant.take_recording_questions(self.id);
         self.stop_recording(tenant);
         self.stop_talking(tenant);
         self.start_companions(tenant);
-        // The agent who gives the caller away does not get the caller back.
         self.suppressed.insert(agent);
-        self.agent_wraps_up(tenant, agent, old);
         self.state = State::Exiting(Exiting::Moving);
-        self.enter_queue(tenant, queue);
-        Reply::Done
     }
 
     /// Operations that only make sense while caller and agent talk.
@@ -364,7 +386,7 @@ impl Call {
             .map(|(sequence, _)| *sequence)
             .collect();
         for sequence in adding {
-            self.cancel_add(tenant, sequence);
+            self.cancel_add(tenant, sequence, None);
         }
     }
 
@@ -395,7 +417,8 @@ impl Call {
             ..
         } = connected.clone();
         self.stop_talking(tenant);
-        self.state = State::Bridged(Bridged::with(parties));
+        self.state = State::Bridged(Bridged::with(parties, self.last_sequence));
+        self.joined(tenant);
         self.resume_after(tenant, collecting.filter(|_| may_record));
         self.agent_wraps_up(tenant, agent, queue);
     }

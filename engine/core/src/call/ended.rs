@@ -103,6 +103,7 @@ impl Call {
         if self.connection.is_none() {
             return self.finish(tenant, outcome);
         }
+        self.withhold_agent(tenant);
         self.release(tenant);
         self.state = State::Ending(Ending { outcome, tries: 0 });
         self.hang_up_again(tenant);
@@ -194,12 +195,15 @@ impl Call {
     }
 
     /// Nothing was heard of the call for long, or while the process was down: perhaps `CallDisconnected` was lost, or the
-    /// news of who joined and left. Two requests for each time-out of `silent_call` that a call says nothing.
+    /// news of who joined and left. Two requests for each time-out of `silent_call` that a call says nothing; one if it is
+    /// being asked already who is in it.
     pub(crate) fn audit(&mut self, tenant: &mut Tenant) {
         self.owes_look = false;
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, Purpose::Audit, Operation::GetCall { connection });
-            self.ask_for_parties(tenant);
+            if !self.is_open(|purpose| matches!(purpose, Purpose::Parties { .. })) {
+                self.look_for_who_joined_now(tenant);
+            }
         }
         self.set_next_audit(tenant);
     }
@@ -208,7 +212,7 @@ impl Call {
     /// agent until the next audit. After a restart there may be thousands of calls: they take turns, and
     /// wait longer each time.
     pub(crate) fn looked_in_vain(&mut self, tenant: &mut Tenant, finished: &Finished) {
-        if finished.says_nothing() {
+        if finished.may_pass() {
             let doublings = self.vain_audits.saturating_sub(1).min(LOOK_DOUBLINGS_MAX);
             let wait = tenant.timeouts().event.0 << doublings;
             let turn = self.id.0 % LOOK_TURNS * wait / LOOK_TURNS;
@@ -218,13 +222,17 @@ impl Call {
 
     /// After a restart. `turn` counts the calls that were there: they look by turns.
     pub(crate) fn restarted(&mut self, tenant: &mut Tenant, turn: usize) {
-        self.resend_operations(tenant);
+        let last = self.last_sequence;
+        // Looks are made anew.
+        self.close_operations(tenant, Purpose::is_look);
+        // First: the rings of an offer that is over are not sent again.
+        self.revoke_expired_offer(tenant);
+        self.resend_operations(tenant, last);
         self.wait_for_parties(tenant);
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
         self.select_endpoints_again(tenant);
-        self.revoke_expired_offer(tenant);
         self.reconcile(tenant, turn);
     }
 

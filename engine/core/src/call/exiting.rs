@@ -6,7 +6,7 @@ use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::config::Exit;
 use crate::event::CallOutcome;
-use crate::ids::{Millis, QueueId};
+use crate::ids::{Millis, PromptId, QueueId};
 use crate::participant::Participant;
 use crate::tenant::Tenant;
 use crate::timers::CallTimer;
@@ -30,6 +30,14 @@ pub(crate) enum Exiting {
     Greeting { length_max: Millis },
     /// The caller leaves a message.
     Voicemail { length_max: Millis },
+}
+
+/// The sound with which a call leaves a queue: a message, or the greeting of the voicemail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct ExitSound {
+    prompt: PromptId,
+    /// How often it was played.
+    tries: u32,
 }
 
 impl Exiting {
@@ -59,23 +67,11 @@ impl Call {
                 self.state = State::Exiting(Exiting::Moving);
                 self.enter_queue(tenant, next);
             }
-            Exit::Message(prompt) => match self.play_to_caller(prompt, false) {
-                Some(operation) => {
-                    self.state = State::Exiting(Exiting::Message);
-                    self.operate(tenant, Purpose::ExitMessage, operation);
-                }
-                None => self.finish(tenant, CallOutcome::Exited),
-            },
+            Exit::Message(prompt) => self.exit_with_sound(tenant, Exiting::Message, prompt),
             Exit::Voicemail {
                 greeting,
                 length_max,
-            } => match self.play_to_caller(greeting, false) {
-                Some(operation) => {
-                    self.state = State::Exiting(Exiting::Greeting { length_max });
-                    self.operate(tenant, Purpose::VoicemailGreeting, operation);
-                }
-                None => self.finish(tenant, CallOutcome::Exited),
-            },
+            } => self.exit_with_sound(tenant, Exiting::Greeting { length_max }, greeting),
             Exit::Number { who, otherwise } => {
                 self.exit_to_number(tenant, queue, who, otherwise);
             }
@@ -87,6 +83,9 @@ impl Call {
         let State::Exiting(Exiting::Message) = &self.state else {
             return;
         };
+        if self.is_exit_sound_repeated(tenant, finished) {
+            return;
+        }
         let has_played = *finished == Finished::Done;
         self.end(
             tenant,
@@ -117,14 +116,15 @@ impl Call {
         };
         let Some((queue, otherwise)) = expected else {
             if *finished == Finished::Done && !self.is_expected(&who) {
-                self.remove_leg(tenant, who);
+                self.remove_leg(tenant, who, None);
             }
             return;
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         // An add that was given up may have worked after all, and the next one of the same number is then refused.
         if *finished == Finished::Done || self.is_present(&who) {
-            self.state = State::Bridged(Bridged::with(vec![who]));
+            self.state = State::Bridged(Bridged::with(vec![who], self.last_sequence));
+            self.joined(tenant);
             self.media_stops = 0;
             self.cancel_media(tenant, Purpose::StopMedia);
             return self.parties_changed(tenant);
@@ -142,6 +142,9 @@ impl Call {
         let State::Exiting(Exiting::Greeting { length_max }) = self.state else {
             return;
         };
+        if self.is_exit_sound_repeated(tenant, finished) {
+            return;
+        }
         if *finished != Finished::Done {
             return self.end(tenant, CallOutcome::ExitFailed);
         }
@@ -161,6 +164,54 @@ impl Call {
         if let State::Exiting(Exiting::Voicemail { .. }) = self.state {
             self.end(tenant, outcome);
         }
+    }
+
+    fn exit_with_sound(&mut self, tenant: &mut Tenant, exiting: Exiting, prompt: PromptId) {
+        self.state = State::Exiting(exiting);
+        self.exit_sound = Some(ExitSound { prompt, tries: 0 });
+        self.play_exit_sound(tenant);
+    }
+
+    pub(crate) fn play_exit_sound(&mut self, tenant: &mut Tenant) {
+        let State::Exiting(exiting) = &self.state else {
+            return;
+        };
+        let purpose = match exiting {
+            Exiting::Message => Purpose::ExitMessage,
+            Exiting::Greeting { .. } => Purpose::VoicemailGreeting,
+            Exiting::Moving | Exiting::Number { .. } | Exiting::Voicemail { .. } => return,
+        };
+        let prompt = self.exit_sound.as_mut().map(|sound| {
+            sound.tries = sound.tries.saturating_add(1);
+            sound.prompt
+        });
+        match prompt.and_then(|prompt| self.play_to_caller(prompt, false)) {
+            Some(operation) => {
+                self.operate(tenant, purpose, operation);
+            }
+            None => self.finish(tenant, CallOutcome::Exited),
+        }
+    }
+
+    /// A caller who has waited is not sent away in silence because of a request that failed in passing: the sound is
+    /// played again, some times. What nobody heard of may still play and is stopped first, as is the music whose end was
+    /// lost and in whose way the sound is.
+    fn is_exit_sound_repeated(&mut self, tenant: &mut Tenant, finished: &Finished) -> bool {
+        let tries_max = tenant.limits().tries_max;
+        let may = self.exit_sound.is_some_and(|sound| sound.tries < tries_max);
+        let blocked = finished.is_blocked();
+        if !may || !finished.may_pass() && !blocked {
+            return false;
+        }
+        if *finished == Finished::Unknown || blocked {
+            self.cancel_media(tenant, Purpose::StopMedia);
+            self.play_exit_sound(tenant);
+        } else {
+            // The service is busy: at once it would refuse again.
+            let failures = self.exit_sound.map_or(1, |sound| sound.tries);
+            self.retry_music(tenant, failures);
+        }
+        true
     }
 
     /// The caller hears music until the party answers.

@@ -236,7 +236,7 @@ impl Call {
             Step::Selecting { question } => {
                 tenant.close_question(question);
             }
-            Step::Ringing { legs, .. } => self.cancel_legs(tenant, &legs, None),
+            Step::Ringing { legs, .. } => self.cancel_legs(tenant, agent, &legs, None),
             Step::Shown => {}
         }
         self.close_operations(tenant, |purpose| matches!(purpose, Purpose::Confirm { .. }));
@@ -358,7 +358,7 @@ impl Call {
             Some((winner.kind, winner.participant)),
         );
         if let Step::Ringing { legs, .. } = step {
-            self.cancel_legs(tenant, &legs, Some(endpoint));
+            self.cancel_legs(tenant, agent, &legs, Some(endpoint));
         }
         if let Some(agent) = tenant.agents.get_mut(&agent) {
             agent.answered_at = Some(endpoint);

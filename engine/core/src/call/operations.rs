@@ -11,9 +11,8 @@ pub(crate) use crate::call::operations::purpose::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::{Command, INTER_TONE, Operation};
 use crate::event::Event;
-use crate::ids::{CommandId, InvitationId, Millis};
+use crate::ids::{AgentId, CommandId, InvitationId, Millis, Timestamp};
 use crate::input::{Ignored, Outcome, Reply, Response};
-use crate::participant::Participant;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -24,10 +23,16 @@ pub(crate) struct OpenOperation {
     pub(crate) purpose: Purpose,
     /// Whether the request has an outcome.
     answered: bool,
-    /// Of an added participant, once known.
-    invitation: Option<InvitationId>,
+    /// Whether it plays, as far as the service has told.
+    #[serde(default)]
+    pub(super) started: bool,
+    /// Of an added participant, once known, or the one that is cancelled.
+    pub(super) invitation: Option<InvitationId>,
     /// The participant is not wanted any more.
-    cancelled: bool,
+    pub(super) cancelled: bool,
+    /// Who is not offered another contact before this has ended.
+    #[serde(default)]
+    pub(super) withholds: Option<AgentId>,
     /// To be sent again after a restart, where that is harmless.
     #[serde(default)]
     again: Option<Operation>,
@@ -59,8 +64,10 @@ impl Call {
         let open = OpenOperation {
             purpose,
             answered: false,
+            started: false,
             invitation: None,
             cancelled: false,
+            withholds: None,
             again,
             resent: false,
         };
@@ -90,11 +97,19 @@ impl Call {
         open.answered = true;
         open.again = None;
         let purpose = open.purpose.clone();
+        let started = open.started;
+        let cancels = open
+            .invitation
+            .clone()
+            .filter(|_| purpose == Purpose::CancelAdd);
         let outcome = if open.resent {
             purpose.read_again(outcome)
         } else {
             outcome
         };
+        if let Some(invitation) = cancels {
+            self.cancellation_ended(tenant, invitation, &outcome);
+        }
         match outcome {
             Outcome::Accepted(response) => {
                 self.heard_of(tenant);
@@ -114,8 +129,9 @@ impl Call {
                 );
             }
             Outcome::Unknown => {
-                // What has an event may still get it; its deadline decides.
-                if purpose.ends_when_accepted() {
+                // What has an event may still get it; its deadline decides. Where the caller waits for a sound, there is
+                // no time for that.
+                if purpose.ends_when_accepted() || purpose.is_played_again() && !started {
                     self.close(tenant, sequence);
                     self.finished(tenant, sequence, purpose, Finished::Unknown);
                 }
@@ -132,8 +148,16 @@ impl Call {
             // The event that told of the answer was lost; the list did not lie.
             return self.finished(tenant, sequence, open.purpose, Finished::Done);
         }
-        if let Some(invitation) = open.invitation.filter(|_| !open.cancelled) {
-            self.cancel_invitation(tenant, invitation);
+        if open.started && open.purpose.is_exit_sound() {
+            // It began, and by now it has played: the event that told of its end was lost.
+            return self.finished(tenant, sequence, open.purpose, Finished::Done);
+        }
+        if let Some(invitation) = open.invitation {
+            if open.purpose == Purpose::CancelAdd {
+                self.cancellation_ended(tenant, invitation, &Outcome::Unknown);
+            } else if !open.cancelled {
+                self.cancel_invitation(tenant, invitation);
+            }
         }
         self.finished(tenant, sequence, open.purpose, Finished::Unknown);
     }
@@ -158,39 +182,9 @@ impl Call {
         }
     }
 
-    /// An open `participants:add` is not wanted any more: it is cancelled, or will be as soon as its
-    /// invitation is known. Who answers all the same is taken out again.
-    pub(crate) fn cancel_add(&mut self, tenant: &mut Tenant, sequence: u32) {
-        let Some(open) = self.operations.get_mut(&sequence) else {
-            return;
-        };
-        if open.cancelled {
-            return;
-        }
-        open.cancelled = true;
-        if let Some(invitation) = open.invitation.clone() {
-            self.cancel_invitation(tenant, invitation);
-        }
-    }
-
     pub(crate) fn cancel_media(&mut self, tenant: &mut Tenant, purpose: Purpose) {
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, purpose, Operation::CancelMedia { connection });
-        }
-    }
-
-    /// Takes a leg out that is not wanted.
-    pub(crate) fn remove_leg(&mut self, tenant: &mut Tenant, participant: Participant) {
-        if let Some(connection) = self.connection.clone() {
-            let purpose = Purpose::RemoveLeg(participant.clone());
-            self.operate(
-                tenant,
-                purpose,
-                Operation::RemoveParticipant {
-                    connection,
-                    participant,
-                },
-            );
         }
     }
 
@@ -215,13 +209,26 @@ impl Call {
         self.operations.values().any(|open| which(&open.purpose))
     }
 
-    /// After a restart: operations without outcome are sent again where that is harmless; of the
-    /// others nobody knows.
-    pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant) {
+    /// After a restart: operations without outcome, up to number `last`, are sent again where that is harmless; of the
+    /// others nobody knows. Nor of a sound that ends by itself: its event may be lost, and the caller would wait in silence
+    /// for its deadline.
+    pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant, last: u32) {
+        let least = tenant.now.after(tenant.timeouts().request);
+        let is_sound = |open: &OpenOperation| {
+            let goes_on = open.purpose.is_endless() && open.started;
+            open.purpose.is_played_again() && !goes_on
+        };
+        let sounds: Vec<u32> = self
+            .operations
+            .range(..=last)
+            .filter(|(_, open)| is_sound(open))
+            .map(|(sequence, _)| *sequence)
+            .collect();
         let unanswered: Vec<(u32, Option<Operation>)> = self
             .operations
-            .iter_mut()
-            .filter(|(_, open)| !open.answered)
+            .range_mut(..=last)
+            // What is not wanted any more is not begun anew: a ring would be.
+            .filter(|(_, open)| !open.answered && !open.cancelled && !is_sound(open))
             .map(|(sequence, open)| {
                 open.resent = true;
                 (*sequence, open.again.clone())
@@ -230,6 +237,7 @@ impl Call {
         for (sequence, again) in unanswered {
             match again {
                 Some(operation) => {
+                    let operation = in_time(operation, least);
                     let id = CommandId {
                         call: self.id,
                         sequence,
@@ -241,17 +249,22 @@ impl Call {
                 None => self.operation_timed_out(tenant, sequence),
             }
         }
+        // After them: what is sent again may end all media.
+        for sequence in sounds {
+            self.end_operation(tenant, sequence, Finished::Unknown);
+        }
     }
 
-    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask
-    /// before they count as lost. Offers have a rule of their own.
+    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask before they count as lost,
+    /// and before an agent whose offer is over is offered another contact. Offers that are not over have a rule of their
+    /// own.
     pub(crate) fn wait_for_parties(&mut self, tenant: &mut Tenant) {
         let timeouts = tenant.timeouts();
         let at = tenant.now.after(timeouts.request).after(timeouts.event);
         for (sequence, open) in &self.operations {
             let rings = matches!(open.purpose, Purpose::ExitNumber(_) | Purpose::AddParty(_));
             let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
-            if rings && tenant.timers.is_due(timer, tenant.now) {
+            if (rings || open.withholds.is_some()) && tenant.timers.is_due(timer, tenant.now) {
                 tenant.timers.set(timer, at);
             }
         }
@@ -354,12 +367,15 @@ impl Call {
             Purpose::StopCollecting(collection) => self.collecting_stopped(tenant, collection),
             Purpose::Parties { .. } => {
                 self.caller_looked_for(tenant);
+                if finished != Finished::Done {
+                    self.not_told_who_joined(tenant);
+                }
                 self.looked_in_vain(tenant, &finished);
             }
             Purpose::Audit => {
                 self.vain_audits = self
                     .vain_audits
-                    .saturating_add(u32::from(finished.says_nothing()));
+                    .saturating_add(u32::from(finished.may_pass()));
                 self.looked_in_vain(tenant, &finished);
             }
             // After a hang-up, what counts is `CallDisconnected` or its timer.
@@ -373,15 +389,8 @@ impl Call {
 
     /// A cancel that failed would leave music in a conversation: it is tried again.
     fn media_stopped(&mut self, tenant: &mut Tenant, finished: &Finished) {
-        let again = match finished {
-            Finished::Unknown => true,
-            Finished::Refused { status, .. } => *status == 429 || *status >= 500,
-            Finished::Done | Finished::Digits(_) | Finished::Failed(_) | Finished::Cancelled => {
-                false
-            }
-        };
         let talks = matches!(self.state, State::Connected(_) | State::Bridged(_));
-        if again && talks && self.media_stops < tenant.limits().tries_max {
+        if finished.may_pass() && talks && self.media_stops < tenant.limits().tries_max {
             self.media_stops = self.media_stops.saturating_add(1);
             self.cancel_media(tenant, Purpose::StopMedia);
         }
@@ -400,19 +409,6 @@ impl Call {
             .timers
             .clear(Timer::Call(self.id, CallTimer::Operation(sequence)));
         self.operations.remove(&sequence)
-    }
-
-    fn cancel_invitation(&mut self, tenant: &mut Tenant, invitation: InvitationId) {
-        if let Some(connection) = self.connection.clone() {
-            self.operate(
-                tenant,
-                Purpose::CancelAdd,
-                Operation::CancelAdd {
-                    connection,
-                    invitation,
-                },
-            );
-        }
     }
 
     /// How long an operation may take in all.
@@ -480,7 +476,7 @@ impl Call {
             Purpose::Menu | Purpose::Confirm { .. } | Purpose::Ring { .. } | Purpose::Collect(_)
         ) && matches!(finished, Finished::Failed(_));
         // After a restart with many calls the service refuses thousands of looks, which are made again.
-        let made_again = purpose.is_look() && finished.says_nothing();
+        let made_again = purpose.is_look() && finished.may_pass();
         if !ordinary && !made_again {
             let operation = purpose.name().to_owned();
             tenant.emit(Event::OperationFailed {
@@ -490,6 +486,16 @@ impl Call {
             });
         }
     }
+}
+
+/// An answer that is sent again after a restart gets the time of a request, however long the process was down: it may have
+/// been taken, and then its response alone tells over which connection the caller waits in silence. Whoever rang out is
+/// refused by the service.
+fn in_time(mut operation: Operation, least: Timestamp) -> Operation {
+    if let Operation::Answer { deadline, .. } = &mut operation {
+        *deadline = (*deadline).max(least.0);
+    }
+    operation
 }
 
 /// Operations whose repetition has no further effect: those with a repeatability header, and those

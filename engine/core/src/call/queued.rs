@@ -265,8 +265,8 @@ impl Call {
         tenant.timers.set(Timer::Call(self.id, timer), at);
     }
 
-    /// Music that fails is tried again, each time after a longer wait, as long as the caller waits.
-    fn retry_music(&self, tenant: &mut Tenant, failures: u32) {
+    /// A sound that fails is tried again, each time after a longer wait, as long as the caller waits for it.
+    pub(super) fn retry_music(&self, tenant: &mut Tenant, failures: u32) {
         let first = tenant.timeouts().music_retry.0;
         let wait =
             first.saturating_mul(1_u64 << failures.saturating_sub(1).min(MUSIC_DOUBLINGS_MAX));

@@ -87,6 +87,12 @@ impl Acs {
                 )));
                 says.push(plain(self.list(call)));
             }
+            Operation::GetParticipants { .. } => {
+                let parties = self.parties.get(&call).cloned().unwrap_or_default();
+                let parties = parties.into_iter().map(present).collect();
+                let response = Response::Participants(parties);
+                says = vec![Says::Outcome(id, Outcome::Accepted(response))];
+            }
             Operation::HangUp { .. } | Operation::Terminate { .. } => {
                 says.push(plain(CallEventKind::CallDisconnected(
                     ResultCodes::default(),
@@ -115,7 +121,6 @@ impl Acs {
             | Operation::CancelMedia { .. }
             | Operation::AddParticipant { .. }
             | Operation::GetCall { .. }
-            | Operation::GetParticipants { .. }
             | Operation::StopRecording { .. }
             | Operation::PauseRecording { .. }
             | Operation::ResumeRecording { .. }

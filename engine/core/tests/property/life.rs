@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 fn invariants_hold_and_every_call_ends_once() {
     let seen = RefCell::new(BTreeMap::<&str, u32>::new());
     for setup in [busy(), with_plugins()] {
-        check(150, &steps(120), |steps| {
+        check(300, &steps(120), |steps| {
             let mut driver = lives(&setup, &steps);
             driver.wind_up();
             driver.model.all_is_over(&driver.tenant);
@@ -27,7 +27,7 @@ fn invariants_hold_and_every_call_ends_once() {
     }
     let seen = seen.into_inner();
     // Fewer cases reach less.
-    let cases = from_environment("CORDBOARD_CASES").is_none_or(|cases| cases >= 150);
+    let cases = from_environment("CORDBOARD_CASES").is_none_or(|cases| cases >= 300);
     for what in EVERYTHING.iter().filter(|_| cases) {
         assert!(seen.contains_key(what), "never `{what}` in {seen:?}");
     }

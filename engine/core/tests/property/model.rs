@@ -406,7 +406,7 @@ impl Model {
                 continue;
             }
             let queue = tenant.queue_of_call(call).unwrap();
-            for agent in self.ready() {
+            for agent in self.ready().filter(|agent| !tenant.is_withheld(*agent)) {
                 assert!(
                     !self.may_serve(now, agent, call, queue),
                     "{call} waits while {agent:?} is free"
@@ -426,7 +426,7 @@ impl Model {
                 continue;
             };
             let chosen = self.rank(now, *agent, decision.call, decision.queue);
-            for other in self.ready() {
+            for other in self.ready().filter(|other| !tenant.is_withheld(*other)) {
                 if self.may_serve(now, other, decision.call, decision.queue) {
                     let rank = self.rank(now, other, decision.call, decision.queue);
                     assert!(chosen < rank, "{other:?} is better than {agent:?}");

@@ -19,6 +19,17 @@ fn left_by(exit: impl FnOnce(&Setup) -> Exit) -> World {
     world
 }
 
+/// As [`message`], but nothing is known of the operations `1.3` and `1.4`.
+fn left_by_unanswered() -> World {
+    let setup = Setup::small().queue("sales", |setup, queue| {
+        queue.exits.closed = Exit::Message(setup.prompt("closed"));
+    });
+    let mut world = World::staffed(setup, &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| world.queue("sales", QueueAction::Close));
+    world
+}
+
 fn message() -> World {
     left_by(|setup| Exit::Message(setup.prompt("closed")))
 }
@@ -66,8 +77,74 @@ fn a_message_that_nothing_is_heard_of_ends_the_call_too() {
     world.after(23);
     world.check(expect![[r#"
         > at 23s
-          emit operation-failed 1 exit-message: unknown
           operate 1.5 terminate
+    "#]]);
+}
+
+#[test]
+fn a_message_that_nothing_is_known_of_is_stopped_and_played_again_some_times() {
+    let mut world = left_by_unanswered();
+    world.unknown("1.4");
+    world.refused("1.6", 503);
+    world.after(2);
+    world.unknown("1.7");
+    world.check(expect![[r#"
+        > 1.4 unknown
+          emit operation-failed 1 exit-message: unknown
+          operate 1.5 cancel-media
+          operate 1.6 play closed to caller
+        > 1.6 refused 503
+          emit operation-failed 1 exit-message: refused 503
+        > at 2s
+          operate 1.7 play closed to caller
+        > 1.7 unknown
+          emit operation-failed 1 exit-message: unknown
+          operate 1.8 terminate
+    "#]]);
+}
+
+/// The music plays on, because the request that was to end it was lost.
+#[test]
+fn a_message_that_music_is_in_the_way_of_is_played_after_it() {
+    let mut world = left_by_unanswered();
+    world.unknown("1.3");
+    world.refused("1.4", 412);
+    world.check(expect![[r#"
+        > 1.3 unknown
+          emit operation-failed 1 stop-media: unknown
+        > 1.4 refused 412
+          emit operation-failed 1 exit-message: refused 412
+          operate 1.5 cancel-media
+          operate 1.6 play closed to caller
+    "#]]);
+    world.settle();
+    world.completed("1.6");
+    world.check(expect![[r#"
+        > 1.3 accepted
+          = ignored closed-operation
+        > 1.4 accepted
+          = ignored closed-operation
+        > 1.4 play started
+          = ignored closed-operation
+        > 1.5 accepted
+        > 1.6 accepted
+        > 1.6 play started
+        > 1.6 play completed
+          operate 1.7 terminate
+    "#]]);
+}
+
+#[test]
+fn a_message_is_played_again_after_a_restart() {
+    let mut world = message();
+    world.restart(2);
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit operation-failed 1 exit-message: unknown
+          operate 1.5 cancel-media
+          operate 1.6 play closed to caller
+          operate 1.7 get-call
+          operate 1.8 get-participants
     "#]]);
 }
 

@@ -206,6 +206,7 @@ fn nothing_is_collected_while_a_start_of_unknown_fate_may_record() {
     world.queued("caller");
     world.quietly(|world| {
         world.answers("1.3");
+        world.list(1, 9, &["caller", "ann"]);
         world.unknown("1.5");
         world.after(20);
     });

@@ -142,14 +142,18 @@ fn music_that_nothing_is_heard_of_is_stopped_and_started_again() {
     world.after(19);
     world.check(expect![[r#"
         > 1.2 unknown
+          emit operation-failed 1 music: unknown
+          operate 1.3 cancel-media
+        > at 1s
+          operate 1.4 play music to caller looped
     "#]]);
     world.after(2);
     world.check(expect![[r#"
         > at 20s
-          emit operation-failed 1 music: unknown
-          operate 1.3 cancel-media
+          emit operation-failed 1 stop-media: unknown
         > at 21s
-          operate 1.4 play music to caller looped
+          emit operation-failed 1 music: unknown
+          operate 1.5 cancel-media
     "#]]);
 }
 
@@ -481,10 +485,11 @@ fn a_caller_who_is_offered_to_the_last_agent_when_that_one_logs_out_leaves_after
     world.after(30);
     world.check(expect![[r#"
         > at 20s
+          operate 1.5 cancel-add inv-1.3
           emit operation-failed 1 cancel-add: unknown
         > at 30s
-          operate 1.5 cancel-media
-          operate 1.6 play greeting to caller
+          operate 1.6 cancel-media
+          operate 1.7 play greeting to caller
     "#]]);
 }
 
@@ -694,7 +699,8 @@ fn the_wait_in_the_next_queue_begins_anew_and_the_place_is_kept() {
           operate 2.4 play sorry to caller-2
         > at 353s
           emit operation-failed 2 exit-message: unknown
-          operate 2.5 terminate
+          operate 2.5 cancel-media
+          operate 2.6 play sorry to caller-2
         > at 360s
           operate 1.6 cancel-media
           operate 1.7 play sorry to caller

@@ -15,6 +15,7 @@ pub(super) fn just_connected(setup: Setup) -> World {
     world.queued("caller");
     world.quietly(|world| {
         world.answers("1.3");
+        world.list(1, 9, &["caller", "ann"]);
         world.accepted("1.4");
     });
     world

@@ -82,8 +82,11 @@ fn a_menu_with_outcome_is_waited_for() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
-          operate 1.3 get-call
-          operate 1.4 get-participants
+          emit operation-failed 1 menu: unknown
+          operate 1.3 cancel-media
+          operate 1.4 recognize menu from caller digits<=1 silence<=5s
+          operate 1.5 get-call
+          operate 1.6 get-participants
     "#]]);
 }
 
@@ -203,13 +206,17 @@ fn an_offer_that_expired_meanwhile_is_taken_back() {
           emit agent ann ready
           operate 1.5 get-call
           operate 1.6 get-participants
+        > tick
+    "#]]);
+    world.quietly(|world| world.accepted("1.4"));
+    world.invitation_cancelled("1.3");
+    world.check(expect![[r#"
+        > 1 cancelled inv-1.3
           record 1 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 1 endpoint-select at sales by native: 0@0/20s of 1
           emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=40000
           operate 1.7 add-participant ann ring 20s
-        > tick
-          emit operation-failed 1 ring: unknown
     "#]]);
 }
 
@@ -627,7 +634,6 @@ fn an_agent_who_answered_an_offer_that_expired_meanwhile_is_taken_out() {
           operate 1.5 get-call
           operate 1.6 get-participants
         > tick
-          emit operation-failed 1 ring: unknown
         > 1.6 accepted
           operate 1.7 remove-participant ann
     "#]]);
@@ -656,25 +662,20 @@ fn an_agent_who_answered_meanwhile_talks_to_the_caller_as_soon_as_the_list_tells
 
 #[test]
 fn an_invitation_that_left_after_the_question_is_not_answered_by_the_list() {
-    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    let mut world = World::with_ready(Setup::small(), &["ann", "bob"]);
     world.queued("caller");
     down(&mut world, 40);
+    world.quietly(|world| world.goes_offline("ann"));
     world.restart(2);
-    // The list tells of the invitation that has expired.
-    let both = ["caller", "ann"].map(|name| present(party(name)));
+    // The list tells of an invitation of before.
+    let both = ["caller", "bob"].map(|name| present(party(name)));
     world.answered("1.6", Response::Participants(both.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
-          emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
-          emit agent ann ready
-          operate 1.5 get-call
-          operate 1.6 get-participants
-          record 1 skill-match at sales by native: ann of 1
-          emit agent ann reserved
-          record 1 endpoint-select at sales by native: 0@0/20s of 1
-          emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=40000
-          operate 1.7 add-participant ann ring 20s
+          operate 1.5 add-participant bob ring 20s
+          operate 1.6 get-call
+          operate 1.7 get-participants
         > 1.6 accepted
     "#]]);
 }

@@ -618,10 +618,13 @@ fn an_agent_who_is_listed_has_answered_although_no_event_says_so() {
     world.after(40);
     world.check(expect![[r#"
         > 1 list: caller ann
+        > at 10s
+          operate 1.4 get-participants
         > at 20s
+        > at 30s
         > at 40s
           emit offer-ended 1-1 to ann: accepted
-          operate 1.4 cancel-media
+          operate 1.5 cancel-media
           emit agent ann busy
           emit call-connected 1 to ann at teams-client
           record 1 recording-policy at sales by native: none of 1

@@ -8,7 +8,7 @@ use crate::command::{Command, Operation};
 use crate::config::{AgentProfile, Queue};
 use crate::decision::{Choice, DecidedBy, Decision};
 use crate::event::OfferOutcome;
-use crate::ids::{Millis, QuestionId};
+use crate::ids::{AgentId, Millis, QuestionId};
 use crate::input::{Digits, ResultCodes};
 use crate::participant::Participant;
 use crate::question::{DecisionPoint, EndpointKind, Ring};
@@ -68,7 +68,8 @@ impl Call {
         if !open {
             // Cancelled or overtaken, and answered all the same.
             if *finished == Finished::Done && !self.is_expected(&participant) {
-                self.remove_leg(tenant, participant);
+                let agent = tenant.agent_behind(&participant);
+                self.remove_leg(tenant, participant, agent);
             }
             return;
         }
@@ -105,7 +106,8 @@ impl Call {
             self.connect_agent(tenant, generation, endpoint);
         } else {
             // A voicemail, or somebody who does not want the call.
-            self.remove_leg(tenant, participant);
+            let agent = self.agent();
+            self.remove_leg(tenant, participant, agent);
             self.leg_over(tenant, generation, endpoint, LegState::RangOut);
         }
     }
@@ -288,11 +290,19 @@ impl Call {
         }
     }
 
-    pub(super) fn cancel_legs(&mut self, tenant: &mut Tenant, legs: &[Leg], except: Option<u32>) {
+    pub(super) fn cancel_legs(
+        &mut self,
+        tenant: &mut Tenant,
+        agent: AgentId,
+        legs: &[Leg],
+        except: Option<u32>,
+    ) {
         for leg in legs.iter().filter(|leg| Some(leg.endpoint) != except) {
             match leg.state {
-                LegState::Ringing { sequence } => self.cancel_add(tenant, sequence),
-                LegState::Confirming => self.remove_leg(tenant, leg.participant.clone()),
+                LegState::Ringing { sequence } => self.cancel_add(tenant, sequence, Some(agent)),
+                LegState::Confirming => {
+                    self.remove_leg(tenant, leg.participant.clone(), Some(agent));
+                }
                 LegState::Waiting | LegState::RangOut | LegState::Declined | LegState::Failed => {}
             }
         }

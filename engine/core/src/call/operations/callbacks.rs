@@ -27,7 +27,8 @@ impl Call {
             None if matches!(self.state, State::Ending(_)) => Reply::Ignored(Ignored::NotNow),
             None => {
                 // Answered after we gave up on it.
-                self.remove_leg(tenant, who);
+                let agent = tenant.agent_behind(&who);
+                self.remove_leg(tenant, who, agent);
                 Reply::Done
             }
         }
@@ -54,7 +55,9 @@ impl Call {
         let found = self
             .operations
             .iter()
-            .find(|(_, open)| open.invitation.as_ref() == Some(invitation))
+            .find(|(_, open)| {
+                open.purpose.adds().is_some() && open.invitation.as_ref() == Some(invitation)
+            })
             .map(|(sequence, _)| *sequence);
         self.end_found(tenant, found, Finished::Cancelled)
     }
@@ -89,13 +92,14 @@ impl Call {
     }
 
     pub(crate) fn play_started(&mut self, tenant: &mut Tenant, sequence: Option<u32>) -> Reply {
-        let Some(sequence) = self.find(sequence, Purpose::is_play) else {
+        let sounds = |purpose: &Purpose| purpose.is_play() || purpose.is_recognize();
+        let Some(sequence) = self.find(sequence, sounds) else {
             return Reply::Ignored(Ignored::ClosedOperation);
         };
-        let endless = self
-            .operations
-            .get(&sequence)
-            .is_some_and(|open| open.purpose.is_endless());
+        let endless = self.operations.get_mut(&sequence).is_some_and(|open| {
+            open.started = true;
+            open.purpose.is_endless()
+        });
         if endless {
             tenant
                 .timers

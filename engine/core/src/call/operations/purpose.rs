@@ -67,15 +67,6 @@ pub(crate) enum Finished {
 }
 
 impl Finished {
-    /// It tells nothing of the call: the service was too busy, or nobody knows.
-    pub(crate) fn says_nothing(&self) -> bool {
-        match self {
-            Self::Unknown => true,
-            Self::Refused { status, .. } => *status == TOO_MANY || *status >= SERVICE_ERRORS,
-            Self::Done | Self::Digits(_) | Self::Failed(_) | Self::Cancelled => false,
-        }
-    }
-
     /// What the operation was about does not exist any more.
     pub(crate) fn is_not_found(&self) -> bool {
         matches!(
@@ -86,8 +77,30 @@ impl Finished {
             }
         )
     }
+
+    /// Something else is under way that would have to end first (ACS: 412/8583 for a play on a leg where one plays).
+    pub(crate) fn is_blocked(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused {
+                status: PRECONDITION_FAILED,
+                ..
+            }
+        )
+    }
+
+    /// Trying again may help: nobody knows what became of it, or the service could not just now.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Refused { status, .. } => *status == TOO_MANY || *status >= SERVICE_ERRORS,
+            Self::Done | Self::Digits(_) | Self::Failed(_) | Self::Cancelled => false,
+        }
+    }
 }
 
+/// HTTP status of a request that something else is in the way of.
+const PRECONDITION_FAILED: u16 = 412;
 /// HTTP status of a request about something that does not exist any more.
 pub(super) const NOT_FOUND: u16 = 404;
 /// HTTP status of a request that came when there were too many.
@@ -97,7 +110,7 @@ const SERVICE_ERRORS: u16 = 500;
 
 impl Purpose {
     /// It only looks at what is; when that fails it is made again.
-    pub(super) fn is_look(&self) -> bool {
+    pub(crate) fn is_look(&self) -> bool {
         matches!(self, Self::Audit | Self::Parties { .. })
     }
 
@@ -206,8 +219,46 @@ impl Purpose {
         *self == Self::Menu || matches!(self, Self::Confirm { .. } | Self::Collect(_))
     }
 
+    pub(super) fn is_exit_sound(&self) -> bool {
+        *self == Self::ExitMessage || *self == Self::VoicemailGreeting
+    }
+
     pub(super) fn is_endless(&self) -> bool {
         *self == Self::Music || *self == Self::ExitMusic || *self == Self::Hold
+    }
+
+    /// Media that a caller hears nothing without: when nobody knows whether it plays, it is stopped and played again.
+    pub(super) fn is_played_again(&self) -> bool {
+        match self {
+            Self::Menu
+            | Self::Music
+            | Self::Message
+            | Self::ExitMessage
+            | Self::VoicemailGreeting => true,
+            Self::Answer
+            | Self::StopMedia
+            | Self::ExitMusic
+            | Self::ExitNumber(_)
+            | Self::Ring { .. }
+            | Self::CancelAdd
+            | Self::Confirm { .. }
+            | Self::RemoveLeg(_)
+            | Self::Hold
+            | Self::AddParty(_)
+            | Self::RemoveParty(_)
+            | Self::Collect(_)
+            | Self::StopCollecting(_)
+            | Self::StartRecording
+            | Self::PauseRecording
+            | Self::ResumeRecording
+            | Self::StopRecording
+            | Self::ObserveRecording
+            | Self::Transcription { .. }
+            | Self::Streaming { .. }
+            | Self::HangUp
+            | Self::Audit
+            | Self::Parties { .. } => false,
+        }
     }
 
     /// Reads the outcome of a request that was sent a second time: a refusal may mean that it was
@@ -222,7 +273,7 @@ impl Purpose {
     }
 
     /// The party that is being added.
-    pub(super) fn adds(&self) -> Option<&Participant> {
+    pub(crate) fn adds(&self) -> Option<&Participant> {
         if let Self::Ring { participant, .. }
         | Self::ExitNumber(participant)
         | Self::AddParty(participant) = self

@@ -1,0 +1,301 @@
+//! An agent whose part in a call is over is not rung for another one before the service has let go of them.
+
+use super::offering::ann_rings;
+use crate::harness::World;
+use crate::harness::acs::present;
+use crate::harness::config::{Setup, party};
+use cordboard_core::input::{CallAction, CallEventKind, Response};
+use expect_test::expect;
+
+/// Ann, the only agent, rings for the first caller (`1.3`) while a second one waits.
+fn another_waits() -> World {
+    let mut world = ann_rings();
+    world.queued("caller-2");
+    world
+}
+
+#[test]
+fn an_agent_who_declines_is_rung_again_when_the_withdrawal_is_confirmed() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.accepted("1.4");
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > 1.4 accepted
+    "#]]);
+    world.invitation_cancelled("1.3");
+    world.check(expect![[r#"
+        > 1 cancelled inv-1.3
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn a_withdrawal_that_is_not_confirmed_counts_after_the_time_for_an_event() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.accepted("1.4");
+    world.quietly(|world| world.after(9));
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > 1.4 accepted
+    "#]]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 10s
+          emit operation-failed 1 ring: unknown
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+/// Ann may have rung from just before the request was given up, for 20 s.
+#[test]
+fn a_ring_whose_invitation_is_not_known_keeps_the_agent_until_it_is_over() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.unknown("1.3");
+        world.queued("caller-2");
+    });
+    world.refuses("ann", 1, 1);
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          emit agent ann ready
+    "#]]);
+    world.quietly(|world| world.after(39));
+    assert_eq!(world.status_of("ann"), "ready");
+    world.after(1);
+    world.check(expect![[r#"
+        > at 40s
+          emit operation-failed 1 ring: unknown
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=40000
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_rings_when_the_call_is_ended_is_free_when_it_is_over() {
+    let mut world = another_waits();
+    world.acts("boss", 1, CallAction::End);
+    world.accepted("1.4");
+    world.check(expect![[r#"
+        > boss on 1: end
+          emit offer-ended 1-1 to ann: cancelled
+          emit agent ann ready
+          operate 1.4 terminate
+        > 1.4 accepted
+    "#]]);
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit call-ended 1 ended
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_gives_a_caller_back_is_free_when_out_of_the_call() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.talking("caller", "ann");
+    world.queued("caller-2");
+    let sales = world.queue_id("sales");
+    world.acts("ann", 1, CallAction::Requeue(sales));
+    world.check(expect![[r#"
+        > ann on 1: requeue in sales
+          operate 1.5 remove-participant ann
+          emit agent ann ready
+          emit call-queued 1 in sales at 1
+          operate 1.6 play music to caller looped
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.5 accepted
+        > 1.5 removed ann
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+        > 1 list: caller
+        > 1.6 accepted
+        > 1.6 play started
+        > 2.3 accepted
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_answers_after_all_is_free_when_taken_out() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.answers("1.3");
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > 1.3 added ann
+          operate 1.5 remove-participant ann
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.4 accepted
+        > 1 cancelled inv-1.3
+          = ignored closed-operation
+        > 1.5 accepted
+        > 1.5 removed ann
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+        > 1 list: caller
+        > 2.3 accepted
+    "#]]);
+}
+
+#[test]
+fn a_withdrawal_of_unknown_fate_is_sent_again() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.unknown("1.4");
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > 1.4 unknown
+          operate 1.5 cancel-add inv-1.3
+          emit operation-failed 1 cancel-add: unknown
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.4 accepted
+          = ignored closed-operation
+        > 1 cancelled inv-1.3
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+        > 1.5 accepted
+        > 1 cancelled inv-1.3
+          = ignored closed-operation
+        > 2.3 accepted
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_is_found_in_a_call_that_waits_is_free_when_taken_out() {
+    let mut world = another_waits();
+    world.quietly(|world| {
+        world.refuses("ann", 1, 1);
+        world.restart(2);
+    });
+    let ann_too = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.6", Response::Participants(ann_too.to_vec()));
+    world.check(expect![[r#"
+        > 1.6 accepted
+          operate 1.7 remove-participant ann
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.4 accepted
+        > 1 cancelled inv-1.3
+          = ignored closed-operation
+        > 1.5 accepted
+        > 1.6 accepted
+          = ignored closed-operation
+        > 2.3 accepted
+        > 2.4 accepted
+        > 1.7 accepted
+        > 1.7 removed ann
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.5 add-participant ann ring 20s
+        > 1 list: caller
+        > 2.5 accepted
+    "#]]);
+}
+
+/// The offer, and the time of the operation that rings, passed while the process was down: Ann may have answered.
+#[test]
+fn an_agent_whose_offer_expired_meanwhile_is_not_rung_before_the_service_has_told_of_them() {
+    let mut world = another_waits();
+    world.now.0 += 60_000;
+    world.restart(2);
+    world.tick();
+    let ann_too = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.6", Response::Participants(ann_too.to_vec()));
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit offer-ended 1-1 to ann: revoked
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+          operate 1.5 get-call
+          operate 1.6 get-participants
+          operate 2.3 get-call
+          operate 2.4 get-participants
+        > tick
+        > 1.6 accepted
+          operate 1.7 remove-participant ann
+    "#]]);
+    world.quietly(|world| world.accepted("1.7"));
+    world.event_of("1.7", CallEventKind::ParticipantRemoved(party("ann")));
+    world.check(expect![[r#"
+        > 1.7 removed ann
+          record 1 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 1 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=60000
+          operate 1.8 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_is_found_in_a_call_that_leaves_its_queue_is_taken_out() {
+    let mut world = ann_rings();
+    world.now.0 += 3_600_000;
+    world.restart(2);
+    world.tick();
+    let ann_too = ["caller", "ann"].map(|name| present(party(name)));
+    world.answered("1.6", Response::Participants(ann_too.to_vec()));
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit offer-ended 1-1 to ann: revoked
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+          operate 1.5 get-call
+          operate 1.6 get-participants
+        > tick
+          operate 1.7 cancel-media
+          operate 1.8 play sorry to caller
+        > 1.6 accepted
+          operate 1.9 remove-participant ann
+    "#]]);
+}
