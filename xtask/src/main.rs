@@ -15,6 +15,7 @@ mod progress;
 mod python_tests;
 mod rust_tests;
 mod schemas;
+mod simulation;
 mod toolchain;
 mod workspace;
 
@@ -47,8 +48,9 @@ usage: cargo xtask TASK
   build               leave target/release/cordboard and target/plugins/*.wasm
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
+  sim [ARGUMENTS]     play simulated calls with faults in one process and check what must hold: --calls N --seed S
   check               formatting, clippy, documentation, dependencies
-  ci                  what CI runs: check, crash, test, schemas --check
+  ci                  what CI runs: check, crash, test, schemas --check, sim with a fixed seed
 
 `target` stands for CARGO_TARGET_DIR where that is set. With CI=true a missing tool is a failure.";
 
@@ -81,6 +83,14 @@ fn run() -> Result<ExitCode> {
     match &*task {
         "demo" => demo(&workspace, &rest),
         "trial" => trial(&workspace, &rest),
+        "sim" => {
+            let mut plan = Plan::default();
+            plan.step("build the workspace", || cordboard::build(&workspace));
+            match plan.run()? {
+                ExitCode::SUCCESS => simulation::run(&workspace, &rest),
+                failed => Ok(failed),
+            }
+        }
         "test" => {
             let mut plan = build(&workspace);
             test(&mut plan, &workspace, rest);
@@ -140,6 +150,7 @@ fn run() -> Result<ExitCode> {
             plan.step("schemas are those of the code", || {
                 schemas::run(&workspace, true)
             });
+            plan.step("play simulated calls", || simulation::ci(&workspace));
             plan.run_all()
         }
         unknown => bail!("unknown task `{unknown}`: `cargo xtask help` lists the tasks"),

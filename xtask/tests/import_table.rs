@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 17] = [
+const TABLE: [(&str, &[&str]); 18] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -67,6 +67,17 @@ const TABLE: [(&str, &[&str]); 17] = [
             "cordboard",
             "cordboard-acs",
             "cordboard-clock",
+            "cordboard-journal",
+            "cordboard-simulator",
+        ],
+    ),
+    (
+        "cordboard-simulation",
+        &[
+            "cordboard",
+            "cordboard-acs",
+            "cordboard-clock",
+            "cordboard-core",
             "cordboard-journal",
             "cordboard-simulator",
         ],

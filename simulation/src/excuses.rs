@@ -1,0 +1,278 @@
+//! Why a caller may have ended as their script does not allow: what went astray in this very call, shortly before.
+//!
+//! An excuse names the requests and callbacks whose loss leads to a fate, and how long before. Whatever has no such reason
+//! is a violation, however much went wrong otherwise.
+
+use cordboard_core::Input;
+use cordboard_core::ids::CallId;
+use cordboard_core::input::{AgentAction, CallAction, QueueAction};
+use cordboard_simulator::ledger::{CallerRecord, EndedBy, Sound, VoiceKind};
+use cordboard_simulator::script::{Fate, RawId};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Two requests in different lanes, or a request and a callback, pass each other within this time.
+const ON_THE_WIRE_MS: u64 = 150;
+/// An incoming call that is heard of later than this after the first ring is not answered any more.
+const TOO_LATE_MS: u64 = 28_000;
+/// For a request and its event, as the engine waits, and as long again for a second try.
+const OPERATION_MS: u64 = 45_000;
+/// The sound of an exit is tried this often.
+const SOUND_TRIES: usize = 3;
+/// How the raw id of a phone begins.
+const PHONE: &str = "4:";
+/// The same when somebody is rung meanwhile.
+const RING_MS: u64 = 85_000;
+
+/// Whose request or callback went astray.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum About {
+    /// A call by its connection.
+    Call(String),
+    /// A call that is being answered, whose connection nobody knows yet.
+    Answer(CallId),
+}
+
+/// A request that failed, or a callback that was lost or came late.
+#[derive(Clone, Debug)]
+pub(crate) struct Astray {
+    pub(crate) at_ms: u64,
+    /// The name of the operation, or the type of the event.
+    pub(crate) what: String,
+    /// What became of it.
+    pub(crate) fault: &'static str,
+}
+
+impl fmt::Display for Astray {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} at {}", self.what, self.fault, self.at_ms)
+    }
+}
+
+/// What was done at desktops that ends offers and conversations, and when.
+#[derive(Default)]
+pub(crate) struct Acts {
+    calls: BTreeMap<CallId, Vec<u64>>,
+    /// Offers that agents declined or logged out of, and queues that were closed.
+    withdrawals: Vec<u64>,
+}
+
+impl Acts {
+    pub(crate) fn note(&mut self, at_ms: u64, input: &Input) {
+        match input {
+            Input::Call {
+                call,
+                action:
+                    CallAction::Hold
+                    | CallAction::Collect(_)
+                    | CallAction::Leave
+                    | CallAction::End
+                    | CallAction::Requeue(_),
+                ..
+            } => self.calls.entry(*call).or_default().push(at_ms),
+            Input::Agent {
+                action: AgentAction::Decline(_) | AgentAction::Offline,
+                ..
+            }
+            | Input::Queue {
+                action: QueueAction::Close,
+                ..
+            } => self.withdrawals.push(at_ms),
+            _ => {}
+        }
+    }
+
+    /// Whether somebody parted this caller from an agent in that time.
+    fn parted(&self, calls: &[CallId], from_ms: u64, to_ms: u64) -> bool {
+        let acts = calls.iter().filter_map(|call| self.calls.get(call));
+        acts.flatten()
+            .any(|at_ms| (from_ms..=to_ms).contains(at_ms))
+    }
+
+    fn withdrew(&self, from_ms: u64, to_ms: u64) -> bool {
+        self.withdrawals
+            .iter()
+            .any(|at_ms| (from_ms..=to_ms).contains(at_ms))
+    }
+}
+
+/// What may be said for a caller's fate.
+pub(crate) struct Case<'a> {
+    pub(crate) caller: &'a CallerRecord,
+    pub(crate) calls: &'a [CallId],
+    pub(crate) astray: &'a [Astray],
+    pub(crate) acts: &'a Acts,
+    pub(crate) outages: &'a [(u64, Option<u64>)],
+    pub(crate) end_ms: u64,
+}
+
+impl Case<'_> {
+    /// The reason for a fate that the script does not allow, if there is one.
+    pub(crate) fn excuse(&self, fate: Fate) -> Option<&'static str> {
+        match fate {
+            Fate::RangOut => self.rang_out(),
+            Fate::Dropped => self.dropped(),
+            Fate::CutOff => self.cut_off(),
+            Fate::Voicemail => self
+                .went_astray(&["recognize", "remove participant"], OPERATION_MS)
+                .then_some("the question to press 1, or its end, went astray"),
+            Fate::Talked
+            | Fate::Diverted
+            | Fate::LeftMessage
+            | Fate::Dismissed
+            | Fate::Rejected
+            | Fate::AbandonedRinging
+            | Fate::AbandonedGreeting
+            | Fate::AbandonedMenu
+            | Fate::AbandonedQueue
+            | Fate::AbandonedOffering
+            | Fate::StillInCall => None,
+        }
+    }
+
+    fn rang_out(&self) -> Option<&'static str> {
+        if self.went_astray(&["answer"], OPERATION_MS) {
+            return Some("the request to answer failed");
+        }
+        let dialled_ms = self.caller.dialled?.at_ms;
+        let in_time = self.caller.deliveries.iter().any(|delivery| {
+            delivery.is_acknowledged()
+                && delivery
+                    .finished
+                    .is_some_and(|finished| finished.at_ms < dialled_ms + TOO_LATE_MS)
+        });
+        if !in_time {
+            return Some("the engine heard of the call when it was too late");
+        }
+        self.was_down(dialled_ms, self.ended_ms())
+            .then_some("the process was down while it rang")
+    }
+
+    fn dropped(&self) -> Option<&'static str> {
+        let ended_ms = self.ended_ms();
+        let from_ms = ended_ms.saturating_sub(OPERATION_MS);
+        if self.acts.parted(self.calls, from_ms, ended_ms) {
+            return Some("an agent or a supervisor ended the call");
+        }
+        // The message of an exit had been heard, and the end came late.
+        let dismissed = self.last_prompt_is_a_message();
+        let late = self.went_astray(&["PlayCompleted", "terminate"], OPERATION_MS)
+            || self.was_down(ended_ms.saturating_sub(ON_THE_WIRE_MS), ended_ms);
+        if dismissed && late {
+            return Some("the hang-up after a message came late");
+        }
+        if dismissed && self.count_astray(&["play"], OPERATION_MS) >= SOUND_TRIES {
+            return Some("the message of an exit failed each time");
+        }
+        if self.went_astray(&["add participant", "AddParticipantSucceeded"], RING_MS) {
+            return Some("the number of an exit could not be rung");
+        }
+        None
+    }
+
+    fn cut_off(&self) -> Option<&'static str> {
+        // Whoever is on hold may give up much later.
+        if self.acts.parted(self.calls, 0, self.ended_ms()) {
+            return Some("an agent or a supervisor parted them");
+        }
+        let talked_ms = self.caller.heard_for(VoiceKind::Agent, self.end_ms);
+        if talked_ms <= ON_THE_WIRE_MS {
+            return Some("the agent answered while the offer was withdrawn");
+        }
+        let answered_ms = self.first_voice_ms()?;
+        if self.acts.withdrew(
+            answered_ms.saturating_sub(ON_THE_WIRE_MS),
+            answered_ms + ON_THE_WIRE_MS,
+        ) {
+            return Some("the agent answered while the offer was withdrawn");
+        }
+        if self.went_astray(
+            &[
+                "AddParticipantSucceeded",
+                "ParticipantsUpdated",
+                "add participant",
+            ],
+            RING_MS,
+        ) {
+            return Some("the news that the agent had answered went astray");
+        }
+        if self.went_astray(&["remove participant"], OPERATION_MS) {
+            return Some("the agent was to be out of the call");
+        }
+        let waits = ["play", "cancel all media", "recognize"];
+        if self.was_a_phone() && self.went_astray(&waits, OPERATION_MS) {
+            return Some("the phone was not asked to press 1 in time");
+        }
+        self.was_down(answered_ms.saturating_sub(RING_MS), self.ended_ms())
+            .then_some("the process was down when the agent answered")
+    }
+
+    /// Whether one of these went astray at most so long before the end.
+    fn went_astray(&self, what: &[&str], before_ms: u64) -> bool {
+        self.count_astray(what, before_ms) > 0
+    }
+
+    /// How many of these went astray at most so long before the end.
+    fn count_astray(&self, what: &[&str], before_ms: u64) -> usize {
+        let to_ms = self.ended_ms();
+        let from_ms = to_ms.saturating_sub(before_ms);
+        let found = self.astray.iter().filter(|astray| {
+            (from_ms..=to_ms).contains(&astray.at_ms) && what.contains(&astray.what.as_str())
+        });
+        found.count()
+    }
+
+    fn was_down(&self, from_ms: u64, to_ms: u64) -> bool {
+        self.outages.iter().any(|(out_ms, back_ms)| {
+            *out_ms < to_ms && back_ms.is_none_or(|back_ms| back_ms > from_ms)
+        })
+    }
+
+    /// When the caller was parted from the agent, or the call ended.
+    fn ended_ms(&self) -> u64 {
+        let parted = self
+            .caller
+            .parted
+            .filter(|left| left.by == EndedBy::Service);
+        let ended = self.caller.end.map(|end| end.at_ms);
+        parted
+            .map(|left| left.at_ms)
+            .or(ended)
+            .unwrap_or(self.end_ms)
+    }
+
+    fn last_prompt_is_a_message(&self) -> bool {
+        let last = self
+            .caller
+            .heard
+            .iter()
+            .rev()
+            .find(|heard| heard.what != Sound::Silence);
+        last.is_some_and(|heard| matches!(heard.what, Sound::Prompt { repeats: false, .. }))
+    }
+
+    fn first_voice_ms(&self) -> Option<u64> {
+        self.voices().next().map(|(from_ms, _)| from_ms)
+    }
+
+    /// Whoever answers a phone is asked to press 1 before they count as the agent, and that request waits for the one
+    /// before it in its lane.
+    fn was_a_phone(&self) -> bool {
+        let last = self.voices().last();
+        last.is_some_and(|(_, of)| of.as_str().starts_with(PHONE))
+    }
+
+    /// The agents whom the caller heard, and from when on.
+    fn voices(&self) -> impl Iterator<Item = (u64, &RawId)> {
+        self.caller.heard.iter().filter_map(|heard| {
+            let Sound::Voice {
+                kind: VoiceKind::Agent,
+                of,
+            } = &heard.what
+            else {
+                return None;
+            };
+            Some((heard.from_ms, of))
+        })
+    }
+}

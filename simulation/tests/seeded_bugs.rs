@@ -1,0 +1,79 @@
+//! The checks can fail: each mistake that is put into the core is found within a thousand calls.
+
+use cordboard_core::seeded_bugs::{Bug, make};
+use cordboard_simulation::{CALLS_PER_BATCH, Centre, Plan, play, shrink};
+
+const SEED: u64 = 4;
+const CALLS_MAX: u32 = 1_000;
+
+/// The checks that fire within a thousand calls.
+fn fired(bug: Option<Bug>) -> anyhow::Result<Vec<&'static str>> {
+    let centre = Centre::new()?;
+    make(bug);
+    let mut fired = Vec::new();
+    for batch in 0..CALLS_MAX / CALLS_PER_BATCH {
+        let plan = Plan::draw(
+            centre.config(),
+            SEED,
+            u64::from(batch),
+            CALLS_PER_BATCH,
+            true,
+        );
+        let played = play(&centre, &plan)?;
+        fired.extend(played.violations.iter().map(|violation| violation.check));
+    }
+    make(None);
+    Ok(fired)
+}
+
+#[test]
+fn a_sound_core_passes() {
+    assert_eq!(fired(None).unwrap(), [""; 0]);
+}
+
+#[test]
+fn a_core_that_acts_on_late_verdicts_is_caught() {
+    assert!(
+        fired(Some(Bug::LateVerdicts))
+            .unwrap()
+            .contains(&"quiet-end")
+    );
+}
+
+#[test]
+fn a_core_that_knows_no_repeated_events_is_caught() {
+    assert!(
+        fired(Some(Bug::RepeatedEvents))
+            .unwrap()
+            .contains(&"taken-once")
+    );
+}
+
+#[test]
+fn a_core_that_reserves_no_agent_is_caught() {
+    assert!(
+        fired(Some(Bug::NoReservation))
+            .unwrap()
+            .contains(&"agent-fits-calls")
+    );
+}
+
+#[test]
+fn a_plan_that_fails_is_made_small() {
+    const CALLS: u32 = 60;
+    const CHECK: &str = "agent-fits-calls";
+    let centre = Centre::new().unwrap();
+    make(Some(Bug::NoReservation));
+    let plan = Plan::draw(centre.config(), SEED, 0, CALLS, true);
+    let (small, played) = shrink(&centre, &plan, CHECK).unwrap();
+    make(None);
+    assert!(small.callers.len() <= 2, "{small:?}");
+    assert_eq!(small.crashes, [0; 0]);
+    assert!(played.violations.iter().any(|found| found.check == CHECK));
+    // What the program prints is what it reads with `--script`.
+    let text = serde_json::to_string(&small).unwrap();
+    let again: Plan = serde_json::from_str(&text).unwrap();
+    make(Some(Bug::NoReservation));
+    assert_eq!(play(&centre, &again).unwrap().hash, played.hash);
+    make(None);
+}
