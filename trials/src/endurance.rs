@@ -126,7 +126,7 @@ impl Endurance {
         Ok(samples)
     }
 
-    async fn play(
+    pub(crate) async fn play(
         &self,
         folder: &Path,
         show: &mut impl FnMut(&Sample),

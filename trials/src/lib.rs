@@ -1,5 +1,5 @@
-//! Trials of Cordboard's limits: what a million calls leave behind, and what
-//! becomes of callers when there are more than can be served.
+//! Trials of Cordboard's limits: what a million calls leave behind, how long a start takes that finds thousands of calls, and
+//! what becomes of callers when there are more than can be served.
 //!
 //! `cargo xtask trial NAME` runs one with its full size; the tests of this crate run each with a small one.
 #![forbid(unsafe_code)]
@@ -13,6 +13,7 @@ pub mod centre;
 pub mod endurance;
 pub mod overload;
 mod process;
+pub mod restart;
 mod service;
 mod stage;
 mod watched;

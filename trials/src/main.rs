@@ -5,6 +5,7 @@
 use clap::{Parser, Subcommand};
 use cordboard_trials::endurance::Endurance;
 use cordboard_trials::overload::Overload;
+use cordboard_trials::restart::Restart;
 use std::time::Instant;
 use tracing_subscriber::EnvFilter;
 
@@ -20,6 +21,8 @@ struct Arguments {
 enum Trial {
     /// Memory and disk stay flat, however many calls there were.
     Endurance(Endurance),
+    /// A restart with thousands of live calls and a day's journal.
+    Restart(Restart),
     /// Five times as many calls as can be served.
     Overload(Overload),
 }
@@ -37,6 +40,7 @@ fn main() -> anyhow::Result<()> {
         Trial::Endurance(trial) => {
             trial.run(|sample| println!("{sample}"))?;
         }
+        Trial::Restart(trial) => println!("{}", trial.run(|what| println!("{what}"))?),
         Trial::Overload(trial) => {
             trial.run(|phase| println!("{phase}"))?;
         }

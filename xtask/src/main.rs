@@ -42,7 +42,7 @@ usage: cargo xtask TASK
   demo [ARGUMENTS]    build everything and run `cordboard demo ARGUMENTS`
   test [ARGUMENTS]    build everything and run every test; ARGUMENTS go to `cargo test`
   crash               let the engine die at every crash point while people call, and judge who was lost
-  trial [ARGUMENTS]   build everything and run `cordboard-trials ARGUMENTS`: endurance, overload
+  trial [ARGUMENTS]   build everything and run `cordboard-trials ARGUMENTS`: endurance, restart, overload
   fuzz TARGET [--minutes N]
                       let libFuzzer look for bytes that break a fuzz target; the targets are the folders of fuzz/corpus
   build               leave target/release/cordboard and target/plugins/*.wasm
