@@ -228,17 +228,18 @@ impl Call {
         // First: the rings of an offer that is over are not sent again.
         self.revoke_expired_offer(tenant);
         self.resend_operations(tenant, last);
-        self.wait_for_parties(tenant);
+        let look_after = look_after(turn);
+        self.wait_for_parties(tenant, look_after);
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
         self.select_endpoints_again(tenant);
-        self.reconcile(tenant, turn);
+        self.reconcile(tenant, look_after);
     }
 
     /// Events of the time when the process was down are lost: asks whether the call lives and who is
     /// in it.
-    fn reconcile(&mut self, tenant: &mut Tenant, turn: usize) {
+    fn reconcile(&mut self, tenant: &mut Tenant, look_after: Millis) {
         if tenant
             .timers
             .is_set(Timer::Call(self.id, CallTimer::Connect))
@@ -258,13 +259,11 @@ impl Call {
             | State::Exiting(_)
             | State::Ending(_) => {}
         }
-        let groups_before = u64::try_from(turn / LOOKS_AT_ONCE).unwrap_or(u64::MAX);
-        if groups_before == 0 || self.connection.is_none() {
+        if look_after.0 == 0 || self.connection.is_none() {
             return self.audit(tenant);
         }
         self.owes_look = true;
-        let wait = LOOKS_EVERY.0.saturating_mul(groups_before);
-        self.set_timer(tenant, CallTimer::Silent, Millis(wait));
+        self.set_timer(tenant, CallTimer::Silent, look_after);
     }
 
     /// Asks who is in the call.
@@ -312,4 +311,10 @@ impl Call {
         tenant.timers.clear_call(self.id);
         self.heard_of(tenant);
     }
+}
+
+/// How long after a restart a call's turn to look comes, when `turn` calls look before it.
+fn look_after(turn: usize) -> Millis {
+    let groups_before = u64::try_from(turn / LOOKS_AT_ONCE).unwrap_or(u64::MAX);
+    Millis(LOOKS_EVERY.0.saturating_mul(groups_before))
 }

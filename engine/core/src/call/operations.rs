@@ -129,9 +129,10 @@ impl Call {
                 );
             }
             Outcome::Unknown => {
-                // What has an event may still get it; its deadline decides. Where the caller waits for a sound, there is
-                // no time for that.
-                if purpose.ends_when_accepted() || purpose.is_played_again() && !started {
+                // What has an event may still get it; its deadline decides. Where the caller waits for a sound, or is
+                // heard by somebody who ought to be out, there is no time for that.
+                let urgent = purpose.is_played_again() && !started || purpose.is_removed_leg();
+                if purpose.ends_when_accepted() || urgent {
                     self.close(tenant, sequence);
                     self.finished(tenant, sequence, purpose, Finished::Unknown);
                 }
@@ -255,12 +256,13 @@ impl Call {
         }
     }
 
-    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask before they count as lost,
-    /// and before an agent whose offer is over is offered another contact. Offers that are not over have a rule of their
+    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask, when it is this call's
+    /// turn, before they count as lost, and before an agent whose offer is over is offered another contact. Offers that are not over have a rule of their
     /// own.
-    pub(crate) fn wait_for_parties(&mut self, tenant: &mut Tenant) {
+    pub(crate) fn wait_for_parties(&mut self, tenant: &mut Tenant, look_after: Millis) {
         let timeouts = tenant.timeouts();
-        let at = tenant.now.after(timeouts.request).after(timeouts.event);
+        let looked = tenant.now.after(look_after);
+        let at = looked.after(timeouts.request).after(timeouts.event);
         for (sequence, open) in &self.operations {
             let rings = matches!(open.purpose, Purpose::ExitNumber(_) | Purpose::AddParty(_));
             let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
@@ -379,11 +381,10 @@ impl Call {
                 self.looked_in_vain(tenant, &finished);
             }
             // After a hang-up, what counts is `CallDisconnected` or its timer.
-            Purpose::HangUp
-            | Purpose::ExitMusic
-            | Purpose::CancelAdd
-            | Purpose::RemoveLeg(_)
-            | Purpose::Hold => {}
+            Purpose::HangUp | Purpose::ExitMusic | Purpose::CancelAdd | Purpose::Hold => {}
+            Purpose::RemoveLeg { participant, tries } => {
+                self.leg_removed(tenant, participant, tries, &finished);
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 //! Who is in a call, as the service's lists tell, and what follows.
 
-use crate::call::operations::Purpose;
 use crate::call::{Call, State};
 use crate::event::{CallOutcome, Event};
 use crate::input::{Ignored, Reply};
@@ -100,7 +99,7 @@ impl Call {
             .iter()
             .map(|row| &row.participant)
             .filter(|who| !who.is_same_party(&self.from) && !self.is_expected(who))
-            .filter(|who| !self.is_open(|purpose| *purpose == Purpose::RemoveLeg((*who).clone())))
+            .filter(|who| !self.is_open(|purpose| purpose.removes() == Some(who)))
             .cloned()
             .collect();
         for stranger in strangers {

@@ -5,7 +5,7 @@
 //! nothing rings any more, the agent is ready and is offered nothing.
 
 use crate::agent::AgentState;
-use crate::call::operations::{OpenOperation, Purpose};
+use crate::call::operations::{Finished, OpenOperation, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::ids::{AgentId, CallId, InvitationId};
@@ -93,10 +93,38 @@ impl Call {
         participant: Participant,
         agent: Option<AgentId>,
     ) {
+        self.try_to_remove_leg(tenant, participant, agent, 1);
+    }
+
+    /// A removal that failed would leave somebody in the call who is not wanted, and let go of an agent who talks: it is
+    /// tried again.
+    pub(super) fn leg_removed(
+        &mut self,
+        tenant: &mut Tenant,
+        participant: Participant,
+        tries: u32,
+        finished: &Finished,
+    ) {
+        if finished.may_pass() && tries < tenant.limits().tries_max {
+            let agent = tenant.agent_behind(&participant);
+            self.try_to_remove_leg(tenant, participant, agent, tries.saturating_add(1));
+        }
+    }
+
+    fn try_to_remove_leg(
+        &mut self,
+        tenant: &mut Tenant,
+        participant: Participant,
+        agent: Option<AgentId>,
+        tries: u32,
+    ) {
         let Some(connection) = self.connection.clone() else {
             return;
         };
-        let purpose = Purpose::RemoveLeg(participant.clone());
+        let purpose = Purpose::RemoveLeg {
+            participant: participant.clone(),
+            tries,
+        };
         let sequence = self.operate(
             tenant,
             purpose,

@@ -208,6 +208,105 @@ fn a_withdrawal_of_unknown_fate_is_sent_again() {
     "#]]);
 }
 
+/// Ann gave the caller back; whether she is out of the call nobody knows: she may still talk.
+fn nobody_knows_whether_ann_is_out() -> World {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.talking("caller", "ann");
+    world.queued("caller-2");
+    let sales = world.queue_id("sales");
+    world.quietly(|world| world.acts("ann", 1, CallAction::Requeue(sales)));
+    world.unknown("1.5");
+    world
+}
+
+#[test]
+fn a_removal_of_unknown_fate_is_sent_again() {
+    let mut world = nobody_knows_whether_ann_is_out();
+    world.check(expect![[r#"
+        > 1.5 unknown
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.7 remove-participant ann
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.5 accepted
+          = ignored closed-operation
+        > 1.5 removed ann
+          = ignored closed-operation
+        > 1 list: caller
+        > 1.6 accepted
+        > 1.6 play started
+        > 1.7 accepted
+        > 1.7 removed ann
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+        > 1 list: caller
+        > 2.3 accepted
+    "#]]);
+}
+
+#[test]
+fn a_removal_that_is_refused_because_the_leg_is_out_already_lets_go_of_the_agent() {
+    let mut world = nobody_knows_whether_ann_is_out();
+    world.refused("1.7", 400);
+    world.check(expect![[r#"
+        > 1.5 unknown
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.7 remove-participant ann
+        > 1.7 refused 400
+          emit operation-failed 1 remove-leg: refused 400
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn a_removal_that_never_ends_is_sent_three_times() {
+    let mut world = nobody_knows_whether_ann_is_out();
+    world.unknown("1.7");
+    world.unknown("1.8");
+    world.check(expect![[r#"
+        > 1.5 unknown
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.7 remove-participant ann
+        > 1.7 unknown
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.8 remove-participant ann
+        > 1.8 unknown
+          emit operation-failed 1 remove-leg: unknown
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn a_removal_without_its_event_is_sent_again_after_the_time_for_one() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.talking("caller", "ann");
+    let sales = world.queue_id("sales");
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::Requeue(sales));
+        world.accepted("1.5");
+        world.accepted("1.6");
+        world.started("1.6");
+    });
+    world.after(20);
+    world.check(expect![[r#"
+        > at 20s
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.7 remove-participant ann
+    "#]]);
+}
+
 #[test]
 fn an_agent_who_is_found_in_a_call_that_waits_is_free_when_taken_out() {
     let mut world = another_waits();

@@ -28,8 +28,11 @@ pub(crate) enum Purpose {
         generation: u32,
         endpoint: u32,
     },
-    /// Takes out a leg that is not wanted.
-    RemoveLeg(Participant),
+    /// Takes out a leg that is not wanted, for the `tries`th time.
+    RemoveLeg {
+        participant: Participant,
+        tries: u32,
+    },
     Hold,
     AddParty(Participant),
     RemoveParty(Participant),
@@ -114,6 +117,10 @@ impl Purpose {
         matches!(self, Self::Audit | Self::Parties { .. })
     }
 
+    pub(super) fn is_removed_leg(&self) -> bool {
+        matches!(self, Self::RemoveLeg { .. })
+    }
+
     /// The response ends it; no event is waited for.
     pub(super) fn ends_when_accepted(&self) -> bool {
         match self {
@@ -139,7 +146,7 @@ impl Purpose {
             | Self::VoicemailGreeting
             | Self::Ring { .. }
             | Self::Confirm { .. }
-            | Self::RemoveLeg(_)
+            | Self::RemoveLeg { .. }
             | Self::Hold
             | Self::AddParty(_)
             | Self::RemoveParty(_)
@@ -169,7 +176,7 @@ impl Purpose {
             | Self::ExitNumber(_)
             | Self::Ring { .. }
             | Self::CancelAdd
-            | Self::RemoveLeg(_)
+            | Self::RemoveLeg { .. }
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::StartRecording
@@ -197,7 +204,7 @@ impl Purpose {
             | Self::Ring { .. }
             | Self::CancelAdd
             | Self::Confirm { .. }
-            | Self::RemoveLeg(_)
+            | Self::RemoveLeg { .. }
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::Collect(_)
@@ -242,7 +249,7 @@ impl Purpose {
             | Self::Ring { .. }
             | Self::CancelAdd
             | Self::Confirm { .. }
-            | Self::RemoveLeg(_)
+            | Self::RemoveLeg { .. }
             | Self::Hold
             | Self::AddParty(_)
             | Self::RemoveParty(_)
@@ -283,8 +290,8 @@ impl Purpose {
         None
     }
 
-    pub(super) fn removes(&self) -> Option<&Participant> {
-        if let Self::RemoveLeg(participant) | Self::RemoveParty(participant) = self {
+    pub(crate) fn removes(&self) -> Option<&Participant> {
+        if let Self::RemoveLeg { participant, .. } | Self::RemoveParty(participant) = self {
             return Some(participant);
         }
         None
@@ -304,7 +311,7 @@ impl Purpose {
             Self::Ring { .. } => "ring",
             Self::CancelAdd => "cancel-add",
             Self::Confirm { .. } => "confirm",
-            Self::RemoveLeg(_) => "remove-leg",
+            Self::RemoveLeg { .. } => "remove-leg",
             Self::Hold => "hold",
             Self::AddParty(_) => "add-party",
             Self::RemoveParty(_) => "remove-party",
