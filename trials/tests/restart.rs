@@ -1,6 +1,5 @@
 //! A restart with live calls while the service limits the rate of requests, in small: every call of before is asked about, a new
 //! one is acknowledged, and none is lost.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use cordboard_trials::restart::Restart;
 
