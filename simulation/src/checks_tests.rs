@@ -219,10 +219,14 @@ fn judged(caller: CallerRecord, prepare: impl FnOnce(&mut Checks)) -> Vec<&'stat
 }
 
 fn goes_astray(checks: &mut Checks, call: &str, at_ms: u64, what: &str) {
+    fails(checks, call, at_ms, what, "hanging");
+}
+
+fn fails(checks: &mut Checks, call: &str, at_ms: u64, what: &str, fault: &'static str) {
     let astray = Astray {
         at_ms,
         what: what.to_owned(),
-        fault: "hanging",
+        fault,
     };
     checks.astray(About::Call(call.to_owned()), astray);
 }
@@ -292,17 +296,60 @@ fn a_conversation_is_cut_off_by_those_who_may() {
 #[test]
 fn a_conversation_with_a_phone_is_cut_off_by_a_request_that_keeps_the_question_to_press_1_waiting()
 {
-    let cut_off = |raw_id: &str, what: &'static str| {
+    let cut_off = |raw_id: &str, what: &'static str, fault: &'static str| {
         let sound = Sound::Voice {
             of: RawId::new(raw_id),
             kind: VoiceKind::Agent,
         };
         let talks = caller(vec![heard(50_000, 60_000, sound)], EndedBy::Service);
-        judged(talks, |checks| goes_astray(checks, "call", 49_000, what))
+        judged(talks, |checks| fails(checks, "call", 49_000, what, fault))
     };
-    assert_eq!(cut_off("4:+14255550101", "play"), [""; 0]);
-    assert_eq!(cut_off("8:orgid:anna", "play"), ["fate-allowed"]);
-    assert_eq!(cut_off("4:+14255550101", "get call"), ["fate-allowed"]);
+    let phone = "4:+14255550101";
+    assert_eq!(cut_off(phone, "play", "hanging"), [""; 0]);
+    assert_eq!(cut_off(phone, "play", "broken"), ["fate-allowed"]);
+    assert_eq!(cut_off(phone, "get call", "hanging"), ["fate-allowed"]);
+    assert_eq!(cut_off("8:orgid:anna", "play", "hanging"), ["fate-allowed"]);
+}
+
+/// A voicemail is heard until the question to press 1 has had no answer: longer when that question waits.
+#[test]
+fn a_voicemail_is_heard_while_the_question_to_press_1_waits() {
+    let heard_at = |voicemail_ms: u64, what: &'static str, fault: &'static str| {
+        let sounds = vec![
+            heard(
+                voicemail_ms,
+                voicemail_ms + 3_000,
+                voice(VoiceKind::Voicemail),
+            ),
+            heard(80_000, 90_000, voice(VoiceKind::Agent)),
+        ];
+        judged(caller(sounds, EndedBy::Party), |checks| {
+            fails(checks, "call", 19_000, what, fault)
+        })
+    };
+    assert_eq!(heard_at(20_000, "recognize", "broken"), [""; 0]);
+    assert_eq!(heard_at(20_000, "play", "hanging"), [""; 0]);
+    assert_eq!(heard_at(20_000, "play", "broken"), ["fate-allowed"]);
+    assert_eq!(heard_at(70_000, "play", "hanging"), ["fate-allowed"]);
+    assert_eq!(heard_at(10_000, "play", "hanging"), ["fate-allowed"]);
+}
+
+/// The message of an exit is played three times at most.
+#[test]
+fn a_caller_is_sent_away_in_silence_when_each_play_of_the_message_failed() {
+    let sent_away = |plays: u64| {
+        let sounds = vec![
+            heard(5_000, 30_000, prompt()),
+            heard(30_000, 60_000, Sound::Silence),
+        ];
+        judged(caller(sounds, EndedBy::Service), |checks| {
+            for number in 0..plays {
+                goes_astray(checks, "call", 30_000 + number * 8_000, "play");
+            }
+        })
+    };
+    assert_eq!(sent_away(3), [""; 0]);
+    assert_eq!(sent_away(2), ["fate-allowed"]);
 }
 
 #[test]

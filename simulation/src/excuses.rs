@@ -19,6 +19,8 @@ const TOO_LATE_MS: u64 = 28_000;
 const OPERATION_MS: u64 = 45_000;
 /// The sound of an exit is tried this often.
 const SOUND_TRIES: usize = 3;
+/// What keeps the requests behind one in its lane waiting, for up to its deadline.
+const HOLD_UP: [&str; 3] = ["hanging", "answer_lost", "throttled"];
 /// How the raw id of a phone begins.
 const PHONE: &str = "4:";
 /// The same when somebody is rung meanwhile.
@@ -113,9 +115,7 @@ impl Case<'_> {
             Fate::RangOut => self.rang_out(),
             Fate::Dropped => self.dropped(),
             Fate::CutOff => self.cut_off(),
-            Fate::Voicemail => self
-                .went_astray(&["recognize", "remove participant"], OPERATION_MS)
-                .then_some("the question to press 1, or its end, went astray"),
+            Fate::Voicemail => self.voicemail(),
             Fate::Talked
             | Fate::Diverted
             | Fate::LeftMessage
@@ -196,15 +196,34 @@ impl Case<'_> {
         ) {
             return Some("the news that the agent had answered went astray");
         }
-        if self.went_astray(&["remove participant"], OPERATION_MS) {
+        let withdrawal = ["remove participant", "cancel add participant"];
+        if self.went_astray(&withdrawal, OPERATION_MS) {
             return Some("the agent was to be out of the call");
         }
-        let waits = ["play", "cancel all media", "recognize"];
-        if self.was_a_phone() && self.went_astray(&waits, OPERATION_MS) {
+        if self.was_a_phone() && self.held_up(self.ended_ms()) {
             return Some("the phone was not asked to press 1 in time");
         }
         self.was_down(answered_ms.saturating_sub(RING_MS), self.ended_ms())
             .then_some("the process was down when the agent answered")
+    }
+
+    /// A caller hears what picked up until it was asked to press 1 in vain and is taken out.
+    fn voicemail(&self) -> Option<&'static str> {
+        let heard = self.caller.heard.iter().rev();
+        let last = heard
+            .filter(|heard| is_voice(&heard.what, VoiceKind::Voicemail))
+            .map(|heard| heard.to_ms.unwrap_or(self.end_ms))
+            .next()?;
+        let asked = self.astray_before(&["recognize", "remove participant"], last, OPERATION_MS);
+        (asked.count() > 0 || self.held_up(last))
+            .then_some("the question to press 1, or its end, went astray")
+    }
+
+    /// Whether a request about what is heard kept the others of its lane waiting until this moment or shortly before.
+    fn held_up(&self, to_ms: u64) -> bool {
+        let lane = ["play", "cancel all media", "recognize"];
+        self.astray_before(&lane, to_ms, OPERATION_MS)
+            .any(|astray| HOLD_UP.contains(&astray.fault))
     }
 
     /// Whether one of these went astray at most so long before the end.
@@ -214,12 +233,19 @@ impl Case<'_> {
 
     /// How many of these went astray at most so long before the end.
     fn count_astray(&self, what: &[&str], before_ms: u64) -> usize {
-        let to_ms = self.ended_ms();
+        self.astray_before(what, self.ended_ms(), before_ms).count()
+    }
+
+    fn astray_before(
+        &self,
+        what: &[&str],
+        to_ms: u64,
+        before_ms: u64,
+    ) -> impl Iterator<Item = &Astray> {
         let from_ms = to_ms.saturating_sub(before_ms);
-        let found = self.astray.iter().filter(|astray| {
+        self.astray.iter().filter(move |astray| {
             (from_ms..=to_ms).contains(&astray.at_ms) && what.contains(&astray.what.as_str())
-        });
-        found.count()
+        })
     }
 
     fn was_down(&self, from_ms: u64, to_ms: u64) -> bool {
@@ -275,4 +301,8 @@ impl Case<'_> {
             Some((heard.from_ms, of))
         })
     }
+}
+
+fn is_voice(sound: &Sound, wanted: VoiceKind) -> bool {
+    matches!(sound, Sound::Voice { kind, .. } if *kind == wanted)
 }

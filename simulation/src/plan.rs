@@ -40,6 +40,8 @@ pub struct Faults {
     pub incoming_lost: u32,
     /// An IncomingCall event arrives up to 15 s late.
     pub incoming_late: u32,
+    /// An IncomingCall event arrives twice, the second time up to 40 s later, when the caller may be gone.
+    pub incoming_doubled: u32,
     /// An IncomingCall event arrives, but Event Grid does not hear that it did and tries again.
     pub incoming_unheard: u32,
     /// A request is answered 429 with `Retry-After`.
@@ -76,6 +78,7 @@ impl Faults {
         callback_late: 0,
         incoming_lost: 0,
         incoming_late: 0,
+        incoming_doubled: 0,
         incoming_unheard: 0,
         throttled: 0,
         broken: 0,
@@ -92,13 +95,14 @@ impl Faults {
     };
 
     /// Every rate, with its name.
-    pub(crate) fn rates(&mut self) -> [(&'static str, &mut u32); 18] {
+    pub(crate) fn rates(&mut self) -> [(&'static str, &mut u32); 19] {
         [
             ("callback_lost", &mut self.callback_lost),
             ("callback_doubled", &mut self.callback_doubled),
             ("callback_late", &mut self.callback_late),
             ("incoming_lost", &mut self.incoming_lost),
             ("incoming_late", &mut self.incoming_late),
+            ("incoming_doubled", &mut self.incoming_doubled),
             ("incoming_unheard", &mut self.incoming_unheard),
             ("throttled", &mut self.throttled),
             ("broken", &mut self.broken),

@@ -45,7 +45,9 @@ fn a_core_that_knows_no_repeated_events_is_caught() {
     assert!(
         fired(Some(Bug::RepeatedEvents))
             .unwrap()
-            .contains(&"taken-once")
+            .contains(&"taken-once"),
+        "{:?}",
+        fired(Some(Bug::RepeatedEvents))
     );
 }
 

@@ -238,6 +238,10 @@ impl Stage<'_> {
         let travel = self.random.u64(TRAVEL_MS);
         let what = post.what.clone();
         if matches!(what, PostId::IncomingCall(..)) {
+            if self.fault("incoming_doubled", |faults| faults.incoming_doubled) {
+                let wait = self.random.u64(1..40_000);
+                self.later(wait, Due::Deliver(same(&post), None));
+            }
             if self.fault("incoming_lost", |faults| faults.incoming_lost) {
                 let wait = if self.random.bool() { 0 } else { DELIVERY_MS };
                 self.later(wait, Due::Report(what, None));
@@ -270,15 +274,8 @@ impl Stage<'_> {
             self.later(wait, Due::Deliver(post, None));
         } else {
             if self.fault("callback_doubled", |faults| faults.callback_doubled) {
-                let again = Post {
-                    what: post.what.clone(),
-                    url: post.url.clone(),
-                    content_type: post.content_type,
-                    headers: post.headers.clone(),
-                    body: post.body.clone(),
-                };
                 let wait = self.random.u64(1..3_000);
-                self.later(wait, Due::Deliver(again, None));
+                self.later(wait, Due::Deliver(same(&post), None));
             }
             self.later(travel, Due::Deliver(post, Some(what)));
         }
@@ -464,4 +461,14 @@ fn event_type(body: &[u8]) -> &str {
     let text = str::from_utf8(body).unwrap_or_default();
     let after = text.split_once(BEFORE).map_or("", |(_, after)| after);
     after.split('"').next().unwrap_or_default()
+}
+
+fn same(post: &Post) -> Post {
+    Post {
+        what: post.what.clone(),
+        url: post.url.clone(),
+        content_type: post.content_type,
+        headers: post.headers.clone(),
+        body: post.body.clone(),
+    }
 }

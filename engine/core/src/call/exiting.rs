@@ -25,6 +25,8 @@ pub(crate) enum Exiting {
         /// The queue that the caller has left: its music plays on.
         queue: QueueId,
         otherwise: Option<Box<Exit>>,
+        /// How often the party was rung.
+        tries: u32,
     },
     /// The greeting of the voicemail plays.
     Greeting { length_max: Millis },
@@ -39,6 +41,9 @@ pub(crate) struct ExitSound {
     /// How often it was played.
     tries: u32,
 }
+
+/// How often a number is rung that nothing is heard of, before the caller is sent away.
+const NUMBER_TRIES_MAX: u32 = 2;
 
 impl Exiting {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
@@ -107,22 +112,28 @@ impl Call {
             who: expected,
             queue,
             otherwise,
+            tries,
         }) = &self.state
             && expected.is_same_party(&who)
         {
-            Some((*queue, otherwise.clone()))
+            Some((*queue, otherwise.clone(), *tries))
         } else {
             None
         };
-        let Some((queue, otherwise)) = expected else {
+        let Some((queue, otherwise, tries)) = expected else {
             if *finished == Finished::Done && !self.is_expected(&who) {
                 self.remove_leg(tenant, who, None);
             }
             return;
         };
-        self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
         // An add that was given up may have worked after all, and the next one of the same number is then refused.
-        if *finished == Finished::Done || self.is_present(&who) {
+        let is_there = *finished == Finished::Done || self.is_present(&who);
+        // There is no other way out, and a caller who has waited is not sent away because a request failed in passing.
+        if !is_there && otherwise.is_none() && finished.may_pass() && tries < NUMBER_TRIES_MAX {
+            return self.ring_number(tenant, tries.saturating_add(1));
+        }
+        self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
+        if is_there {
             self.state = State::Bridged(Bridged::with(vec![who], self.last_sequence));
             self.joined(tenant);
             self.media_stops = 0;
@@ -222,13 +233,11 @@ impl Call {
         who: Participant,
         otherwise: Option<Box<Exit>>,
     ) {
-        let Some(connection) = self.connection.clone() else {
-            return self.finish(tenant, CallOutcome::Exited);
-        };
         self.state = State::Exiting(Exiting::Number {
-            who: who.clone(),
+            who,
             queue,
             otherwise,
+            tries: 0,
         });
         let music = tenant
             .queue_settings(self, queue)
@@ -236,6 +245,18 @@ impl Call {
         if let Some(operation) = music.and_then(|music| self.play_to_caller(music, true)) {
             self.operate(tenant, Purpose::ExitMusic, operation);
         }
+        self.ring_number(tenant, 1);
+    }
+
+    fn ring_number(&mut self, tenant: &mut Tenant, try_number: u32) {
+        let State::Exiting(Exiting::Number { who, tries, .. }) = &mut self.state else {
+            return;
+        };
+        *tries = try_number;
+        let who = who.clone();
+        let Some(connection) = self.connection.clone() else {
+            return self.finish(tenant, CallOutcome::Exited);
+        };
         let operation = Operation::AddParticipant {
             connection,
             participant: who.clone(),

@@ -281,15 +281,20 @@ fn a_number_is_rung_with_music_and_talks_to_the_caller() {
     "#]]);
 }
 
-#[test]
-fn the_way_to_a_number() {
+/// The request to ring it is under way.
+fn number_to_be_rung() -> World {
     let setup = Setup::small().queue("sales", |_, queue| {
         queue.exits.closed = number_exit("night-shift", None)
     });
     let mut world = World::staffed(setup, &["ann"]);
     world.queued("caller");
     world.queue("sales", QueueAction::Close);
-    world.check(expect![[r#"
+    world
+}
+
+#[test]
+fn the_way_to_a_number() {
+    number_to_be_rung().check(expect![[r#"
         > queue sales: close
           emit queue sales closed
           operate 1.3 cancel-media
@@ -310,6 +315,33 @@ fn a_number_that_does_not_answer_ends_the_call() {
         > 1.6 accepted
         > 1 disconnected
           emit call-ended 1 exit-failed
+    "#]]);
+}
+
+#[test]
+fn a_number_that_the_service_cannot_ring_just_now_is_rung_again() {
+    let mut world = number_to_be_rung();
+    world.take();
+    world.refused("1.5", 503);
+    world.answers("1.6");
+    world.check(expect![[r#"
+        > 1.5 refused 503
+          emit operation-failed 1 exit-number: refused 503
+          operate 1.6 add-participant night-shift ring 60s
+        > 1.6 added night-shift
+          operate 1.7 cancel-media
+    "#]]);
+}
+
+#[test]
+fn a_number_that_the_service_will_not_ring_ends_the_call() {
+    let mut world = number_to_be_rung();
+    world.take();
+    world.refused("1.5", 403);
+    world.check(expect![[r#"
+        > 1.5 refused 403
+          emit operation-failed 1 exit-number: refused 403
+          operate 1.6 terminate
     "#]]);
 }
 
@@ -377,7 +409,7 @@ fn a_number_that_answers_after_the_next_was_tried_is_taken_out() {
 }
 
 #[test]
-fn a_number_that_nothing_is_heard_of_ends_the_call() {
+fn a_number_that_nothing_is_heard_of_is_rung_again_before_the_call_is_ended() {
     let mut world = number();
     // 60 s of ringing, 10 s for the request, 10 s for the event.
     world.after(79);
@@ -387,7 +419,15 @@ fn a_number_that_nothing_is_heard_of_ends_the_call() {
         > at 80s
           operate 1.6 cancel-add inv-1.5
           emit operation-failed 1 exit-number: unknown
-          operate 1.7 terminate
+          operate 1.7 add-participant night-shift ring 60s
+    "#]]);
+    world.after(80);
+    world.check(expect![[r#"
+        > at 100s
+          emit operation-failed 1 cancel-add: unknown
+        > at 160s
+          emit operation-failed 1 exit-number: unknown
+          operate 1.8 terminate
     "#]]);
 }
 
