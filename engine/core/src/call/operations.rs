@@ -160,9 +160,6 @@ impl Call {
                 self.cancel_invitation(tenant, invitation);
             }
         }
-        if let Some(agent) = open.withholds.filter(|_| open.cancelled) {
-            self.look_before_letting_go(tenant, agent);
-        }
         self.finished(tenant, sequence, open.purpose, Finished::Unknown);
     }
 

@@ -2,7 +2,6 @@
 
 use crate::call::{Call, State};
 use crate::event::{CallOutcome, Event};
-use crate::ids::AgentId;
 use crate::input::{Ignored, Reply};
 use crate::participant::{Participant, ParticipantState};
 use crate::tenant::Tenant;
@@ -82,28 +81,24 @@ impl Call {
     }
 
     /// While a caller waits or leaves a queue, nobody else may be in the call: an agent may have answered while the
-    /// process was down, and the offer is over. In a conversation nobody may whose part in it is over.
+    /// process was down, and the offer is over.
     fn remove_strangers(&mut self, tenant: &mut Tenant) {
-        let talks = match self.state {
-            State::Queued(_) | State::Offering(_) | State::Exiting(_) => false,
-            State::Connected(_) | State::Bridged(_) => true,
+        match self.state {
+            State::Queued(_) | State::Offering(_) | State::Exiting(_) => {}
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Connected(_)
+            | State::Bridged(_)
             | State::Ending(_)
             | State::WrapUp(_)
             | State::Ended(_) => return,
-        };
-        let is_over = |who: &Participant| {
-            let agent = tenant.agent_behind(who);
-            agent.is_some_and(|agent| self.is_withheld(agent))
-        };
+        }
         let strangers: Vec<Participant> = self
             .participants
             .iter()
             .map(|row| &row.participant)
             .filter(|who| !who.is_same_party(&self.from) && !self.is_expected(who))
-            .filter(|who| !talks || is_over(who))
             .filter(|who| !self.is_open(|purpose| purpose.removes() == Some(who)))
             .cloned()
             .collect();
@@ -172,14 +167,6 @@ impl Call {
         }
         let after = tenant.timeouts().event;
         self.set_timer(tenant, CallTimer::Joined, after);
-    }
-
-    /// An agent's invitation was withdrawn, and nothing was heard of it: they may have answered before, and the news
-    /// was lost.
-    pub(crate) fn look_before_letting_go(&mut self, tenant: &mut Tenant, agent: AgentId) {
-        if let Some(question) = self.ask_for_parties(tenant) {
-            self.withhold_until(tenant, question, agent);
-        }
     }
 
     /// Asks for a list if none has shown who joined.

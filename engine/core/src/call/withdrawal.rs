@@ -133,21 +133,12 @@ impl Call {
                 participant,
             },
         );
-        if let Some(agent) = agent {
-            self.withhold_until(tenant, sequence, agent);
-        }
-    }
-
-    /// The agent is offered nothing before this operation has ended.
-    pub(super) fn withhold_until(&mut self, tenant: &mut Tenant, sequence: u32, agent: AgentId) {
         if let Some(open) = self.operations.get_mut(&sequence) {
-            open.withholds = Some(agent);
+            open.withholds = agent;
         }
-        self.withhold(tenant, agent);
-    }
-
-    pub(super) fn is_withheld(&self, agent: AgentId) -> bool {
-        self.withheld.contains(&agent)
+        if let Some(agent) = agent {
+            self.withhold(tenant, agent);
+        }
     }
 
     /// The call is about to be hung up: the agent who is rung for it, or in it, is so until it is over.

@@ -14,13 +14,6 @@ fn another_waits() -> World {
     world
 }
 
-fn only_the_caller_is_there(world: &mut World, question: &str) {
-    world.answered(
-        question,
-        Response::Participants(vec![present(party("caller"))]),
-    );
-}
-
 #[test]
 fn an_agent_who_declines_is_rung_again_when_the_withdrawal_is_confirmed() {
     let mut world = another_waits();
@@ -60,12 +53,7 @@ fn a_withdrawal_that_is_not_confirmed_counts_after_the_time_for_an_event() {
     world.after(1);
     world.check(expect![[r#"
         > at 10s
-          operate 1.5 get-participants
           emit operation-failed 1 ring: unknown
-    "#]]);
-    only_the_caller_is_there(&mut world, "1.5");
-    world.check(expect![[r#"
-        > 1.5 accepted
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 2 endpoint-select at sales by native: 0@0/20s of 1
@@ -96,12 +84,7 @@ fn a_ring_whose_invitation_is_not_known_keeps_the_agent_until_it_is_over() {
     world.after(1);
     world.check(expect![[r#"
         > at 40s
-          operate 1.4 get-participants
           emit operation-failed 1 ring: unknown
-    "#]]);
-    only_the_caller_is_there(&mut world, "1.4");
-    world.check(expect![[r#"
-        > 1.4 accepted
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 2 endpoint-select at sales by native: 0@0/20s of 1
@@ -221,45 +204,6 @@ fn a_withdrawal_of_unknown_fate_is_sent_again() {
         > 1.5 accepted
         > 1 cancelled inv-1.3
           = ignored closed-operation
-        > 2.3 accepted
-    "#]]);
-}
-
-/// Ann had answered when she declined at her desk; the events that would tell of the answer are lost.
-#[test]
-fn an_agent_of_whose_invitation_nothing_is_heard_is_looked_for_before_they_are_let_go_of() {
-    let mut world = another_waits();
-    world.refuses("ann", 1, 1);
-    world.refused("1.4", 400);
-    world.take();
-    world.after(10);
-    world.check(expect![[r#"
-        > at 10s
-          operate 1.5 get-participants
-          emit operation-failed 1 ring: unknown
-    "#]]);
-    let ann_too = ["caller", "ann"].map(|name| present(party(name)));
-    world.answered("1.5", Response::Participants(ann_too.to_vec()));
-    world.check(expect![[r#"
-        > 1.5 accepted
-          operate 1.6 remove-participant ann
-    "#]]);
-    world.settle();
-    world.check(expect![[r#"
-        > 1.4 accepted
-          = ignored closed-operation
-        > 1 cancelled inv-1.3
-          = ignored closed-operation
-        > 1.5 accepted
-          = ignored closed-operation
-        > 1.6 accepted
-        > 1.6 removed ann
-          record 2 skill-match at sales by native: ann of 1
-          emit agent ann reserved
-          record 2 endpoint-select at sales by native: 0@0/20s of 1
-          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
-          operate 2.3 add-participant ann ring 20s
-        > 1 list: caller
         > 2.3 accepted
     "#]]);
 }
