@@ -134,7 +134,9 @@ impl Call {
     pub(crate) fn not_connected(&mut self, tenant: &mut Tenant) {
         match self.state {
             State::Incoming(_) => self.finish(tenant, CallOutcome::NotAnswered),
-            State::Answering(_) => self.ask_for_parties(tenant),
+            State::Answering(_) => {
+                self.ask_for_parties(tenant);
+            }
             State::Menu(_)
             | State::Queued(_)
             | State::Offering(_)

@@ -266,14 +266,13 @@ impl Call {
         self.set_timer(tenant, CallTimer::Silent, look_after);
     }
 
-    /// Asks who is in the call.
-    pub(crate) fn ask_for_parties(&mut self, tenant: &mut Tenant) {
-        if let Some(connection) = self.connection.clone() {
-            let purpose = Purpose::Parties {
-                list: self.list_sequence,
-            };
-            self.operate(tenant, purpose, Operation::GetParticipants { connection });
-        }
+    /// Asks who is in the call; returns the question's sequence.
+    pub(crate) fn ask_for_parties(&mut self, tenant: &mut Tenant) -> Option<u32> {
+        let connection = self.connection.clone()?;
+        let purpose = Purpose::Parties {
+            list: self.list_sequence,
+        };
+        Some(self.operate(tenant, purpose, Operation::GetParticipants { connection }))
     }
 
     /// Leaves the present state: queue, offer, agent. Nothing of it goes on.

@@ -39,6 +39,9 @@ pub(crate) struct OpenOperation {
     /// It was sent again after a restart.
     #[serde(default)]
     resent: bool,
+    /// Which operation asks whether the added participant is there, before the addition is given up.
+    #[serde(default)]
+    looked: Option<u32>,
 }
 
 impl Call {
@@ -70,6 +73,7 @@ impl Call {
             withholds: None,
             again,
             resent: false,
+            looked: None,
         };
         self.operations.insert(sequence, open);
         let id = CommandId {
@@ -142,6 +146,9 @@ impl Call {
     }
 
     pub(crate) fn operation_timed_out(&mut self, tenant: &mut Tenant, sequence: u32) {
+        if self.looks_for_addition(tenant, sequence) {
+            return;
+        }
         let Some(open) = self.close(tenant, sequence) else {
             return;
         };
@@ -161,6 +168,39 @@ impl Call {
             }
         }
         self.finished(tenant, sequence, open.purpose, Finished::Unknown);
+    }
+
+    /// Nothing was heard of an addition until its deadline: the event that told of the answer may be lost. Before it is
+    /// given up, and before its agent is offered another contact, it is asked once who is there.
+    fn looks_for_addition(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
+        let Some(open) = self.operations.get(&sequence) else {
+            return false;
+        };
+        let known = open.purpose.adds().is_none_or(|who| self.is_present(who));
+        if known || open.looked.is_some() {
+            return false;
+        }
+        let Some(question) = self.ask_for_parties(tenant) else {
+            return false;
+        };
+        if let Some(open) = self.operations.get_mut(&sequence) {
+            open.looked = Some(question);
+        }
+        let timeouts = tenant.timeouts();
+        let at = tenant.now.after(timeouts.request).after(timeouts.event);
+        let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
+        tenant.timers.set(timer, at);
+        true
+    }
+
+    /// It was asked who is there; additions of those who are have ended by now.
+    fn give_up_additions(&mut self, tenant: &mut Tenant, question: u32) {
+        let found = self.operations.iter();
+        let found = found.filter(|(_, open)| open.looked == Some(question));
+        let given_up: Vec<u32> = found.map(|(sequence, _)| *sequence).collect();
+        for sequence in given_up {
+            self.operation_timed_out(tenant, sequence);
+        }
     }
 
     /// A list that was asked for shows parties whose invitation is open: they have answered, and the
@@ -373,6 +413,7 @@ impl Call {
                     self.not_told_who_joined(tenant);
                 }
                 self.looked_in_vain(tenant, &finished);
+                self.give_up_additions(tenant, sequence);
             }
             Purpose::Audit => {
                 self.vain_audits = self

@@ -273,6 +273,12 @@ impl World {
         ));
     }
 
+    /// The service tells who is in the call.
+    pub(crate) fn finds(&mut self, question: &str, parties: &[&str]) {
+        let there = parties.iter().map(|name| present(party(name)));
+        self.answered(question, Response::Participants(there.collect()));
+    }
+
     pub(crate) fn refused(&mut self, operation: &str, status: u16) {
         let outcome = Outcome::Refused {
             status,

@@ -317,7 +317,12 @@ fn a_party_that_nothing_is_heard_of_is_cancelled() {
           operate 1.5 add-participant boss ring 60s
         > 1.5 accepted
         > at 80s
-          operate 1.6 cancel-add inv-1.5
+          operate 1.6 get-participants
+    "#]]);
+    world.finds("1.6", &["caller", "ann"]);
+    world.check(expect![[r#"
+        > 1.6 accepted
+          operate 1.7 cancel-add inv-1.5
           emit operation-failed 1 add-party: unknown
           emit party-changed 1 4:***80 add-failed
     "#]]);
@@ -325,7 +330,7 @@ fn a_party_that_nothing_is_heard_of_is_cancelled() {
     world.answers("1.5");
     world.check(expect![[r#"
         > 1.5 added boss
-          operate 1.7 remove-participant boss
+          operate 1.8 remove-participant boss
     "#]]);
 }
 

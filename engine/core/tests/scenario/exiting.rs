@@ -390,21 +390,38 @@ fn a_number_that_answers_after_the_next_was_tried_is_taken_out() {
     world.after(80);
     world.check(expect![[r#"
         > at 80s
-          operate 1.6 cancel-add inv-1.5
+          operate 1.6 get-participants
+    "#]]);
+    world.finds("1.6", &["caller"]);
+    world.check(expect![[r#"
+        > 1.6 accepted
+          operate 1.7 cancel-add inv-1.5
           emit operation-failed 1 exit-number: unknown
-          operate 1.7 cancel-media
-          operate 1.8 play music to caller looped
-          operate 1.9 add-participant boss ring 60s
+          operate 1.8 cancel-media
+          operate 1.9 play music to caller looped
+          operate 1.10 add-participant boss ring 60s
     "#]]);
     world.answers("1.5");
     world.check(expect![[r#"
         > 1.5 added night-shift
-          operate 1.10 remove-participant night-shift
+          operate 1.11 remove-participant night-shift
     "#]]);
-    world.answers("1.9");
+    world.answers("1.10");
     world.check(expect![[r#"
-        > 1.9 added boss
-          operate 1.11 cancel-media
+        > 1.10 added boss
+          operate 1.12 cancel-media
+    "#]]);
+}
+
+#[test]
+fn a_number_that_has_answered_unheard_of_talks_to_the_caller() {
+    let mut world = number();
+    world.after(80);
+    world.take();
+    world.finds("1.6", &["caller", "night-shift"]);
+    world.check(expect![[r#"
+        > 1.6 accepted
+          operate 1.7 cancel-media
     "#]]);
 }
 
@@ -417,17 +434,25 @@ fn a_number_that_nothing_is_heard_of_is_rung_again_before_the_call_is_ended() {
     world.after(1);
     world.check(expect![[r#"
         > at 80s
-          operate 1.6 cancel-add inv-1.5
+          operate 1.6 get-participants
+    "#]]);
+    world.finds("1.6", &["caller"]);
+    world.accepted("1.7");
+    world.check(expect![[r#"
+        > 1.6 accepted
+          operate 1.7 cancel-add inv-1.5
           emit operation-failed 1 exit-number: unknown
-          operate 1.7 add-participant night-shift ring 60s
+          operate 1.8 add-participant night-shift ring 60s
+        > 1.7 accepted
     "#]]);
     world.after(80);
+    world.finds("1.9", &["caller"]);
     world.check(expect![[r#"
-        > at 100s
-          emit operation-failed 1 cancel-add: unknown
         > at 160s
+          operate 1.9 get-participants
+        > 1.9 accepted
           emit operation-failed 1 exit-number: unknown
-          operate 1.8 terminate
+          operate 1.10 terminate
     "#]]);
 }
 

@@ -223,7 +223,44 @@ fn an_invitation_that_nothing_is_heard_of_fails_and_is_cancelled() {
     world.after(1);
     world.check(expect![[r#"
         > at 40s
-          operate 1.4 cancel-add inv-1.3
+          operate 1.4 get-participants
+    "#]]);
+    world.finds("1.4", &["caller"]);
+    world.check(expect![[r#"
+        > 1.4 accepted
+          operate 1.5 cancel-add inv-1.3
+          emit operation-failed 1 ring: unknown
+          emit offer-ended 1-1 to ann: failed
+          emit agent ann ready
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_has_answered_unheard_of_is_found_when_the_time_is_up() {
+    let mut world = ann_rings();
+    world.after(40);
+    world.take();
+    world.finds("1.4", &["caller", "ann"]);
+    world.check(expect![[r#"
+        > 1.4 accepted
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.5 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+    "#]]);
+}
+
+/// Whether anybody is there cannot be found out.
+#[test]
+fn an_invitation_that_nothing_is_heard_of_fails_when_the_question_does() {
+    let mut world = ann_rings();
+    world.after(40);
+    world.take();
+    world.unknown("1.4");
+    world.check(expect![[r#"
+        > 1.4 unknown
+          operate 1.5 cancel-add inv-1.3
           emit operation-failed 1 ring: unknown
           emit offer-ended 1-1 to ann: failed
           emit agent ann ready
@@ -277,10 +314,12 @@ fn an_answer_may_come_before_the_response_of_the_invitation() {
 fn an_answer_after_the_time_was_up_is_taken_out_again() {
     let mut world = ann_rings();
     world.quietly(|world| world.after(40));
+    world.finds("1.4", &["caller"]);
+    world.take();
     world.answers("1.3");
     world.check(expect![[r#"
         > 1.3 added ann
-          operate 1.5 remove-participant ann
+          operate 1.6 remove-participant ann
     "#]]);
 }
 

@@ -53,12 +53,50 @@ fn a_withdrawal_that_is_not_confirmed_counts_after_the_time_for_an_event() {
     world.after(1);
     world.check(expect![[r#"
         > at 10s
+          operate 1.5 get-participants
+    "#]]);
+    world.finds("1.5", &["caller"]);
+    world.check(expect![[r#"
+        > 1.5 accepted
           emit operation-failed 1 ring: unknown
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 2 endpoint-select at sales by native: 0@0/20s of 1
           emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
           operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+/// Ann had answered when she declined at her desk; the events that would tell of the answer are lost.
+#[test]
+fn an_agent_of_whose_invitation_nothing_is_heard_is_looked_for_before_they_are_let_go_of() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.refused("1.4", 400);
+    world.after(10);
+    world.take();
+    world.finds("1.5", &["caller", "ann"]);
+    world.check(expect![[r#"
+        > 1.5 accepted
+          operate 1.6 remove-participant ann
+    "#]]);
+    world.settle();
+    world.check(expect![[r#"
+        > 1.4 accepted
+          = ignored closed-operation
+        > 1 cancelled inv-1.3
+          = ignored closed-operation
+        > 1.5 accepted
+          = ignored closed-operation
+        > 1.6 accepted
+        > 1.6 removed ann
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
+          operate 2.3 add-participant ann ring 20s
+        > 1 list: caller
+        > 2.3 accepted
     "#]]);
 }
 
@@ -84,6 +122,11 @@ fn a_ring_whose_invitation_is_not_known_keeps_the_agent_until_it_is_over() {
     world.after(1);
     world.check(expect![[r#"
         > at 40s
+          operate 1.4 get-participants
+    "#]]);
+    world.finds("1.4", &["caller"]);
+    world.check(expect![[r#"
+        > 1.4 accepted
           emit operation-failed 1 ring: unknown
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
