@@ -1,25 +1,40 @@
-//! What must hold, one check after the other, by name.
+//! What must hold, one check after the other, by name. The numbers are those of the invariants of routing below.
 //!
-//! | name | what it says |
-//! |---|---|
-//! | `fate-allowed` | every caller whose IncomingCall event was acknowledged ends as the script allows, or the ledger says why not |
-//! | `answered-once` | no caller is answered by two different requests |
-//! | `offered-once` | no agent is rung for two calls at a time |
-//! | `rung-while-talking` | no agent in a conversation is rung for another call |
-//! | `card-unrecorded` | no card number is typed into a running recording |
-//! | `agent-fits-calls` | an agent who is reserved or busy has exactly one call; one who is not has none |
-//! | `queue-adds-up` | a queue is as long as there are calls that wait in it |
-//! | `offer-once` | an agent has one live offer at most, a call too; each ends once |
-//! | `call-ends-once` | a call is announced as ended once, and nothing happens to it afterwards |
-//! | `rona-not-ready` | an agent whose offer expired is not simply ready again |
-//! | `taken-once` | the same event delivered again changes nothing |
-//! | `command-once` | a command is started once in one life of the process; its number never names another one |
-//! | `durable-first` | what was acknowledged, and everything durable, is there after a crash |
-//! | `recovery` | what is read back after a crash is what there was, hash for hash |
-//! | `event-once` | an event's number names the same event for ever |
-//! | `callback-path` | the service calls back on paths that the engine has made |
-//! | `no-panic` | no input makes the core panic |
-//! | `quiet-end` | when nothing goes wrong any more, every call ends, every agent is free and no timer or question is left |
+//! | name | invariants | what it says |
+//! |---|---|---|
+//! | `fate-allowed` | I12 | every caller whose IncomingCall event was acknowledged ends as the script allows, or the ledger says why not |
+//! | `answered-once` | I11 | no caller is answered by two different requests |
+//! | `offered-once` | I1 | no agent is rung for two calls at a time |
+//! | `rung-while-talking` | I1 | no agent in a conversation is rung for another call |
+//! | `card-unrecorded` | | no card number is typed into a running recording |
+//! | `agent-fits-calls` | I1, I9 | an agent who is reserved or busy has exactly one call; one who is not has none |
+//! | `queue-adds-up` | I10 | a queue is as long as there are calls that wait in it |
+//! | `offer-once` | I1, I2, I4 | an agent has one live offer at most, a call too; each ends once |
+//! | `call-ends-once` | I3 | a call is announced as ended once, and nothing happens to it afterwards |
+//! | `rona-not-ready` | I8 | an agent whose offer expired is not simply ready again |
+//! | `taken-once` | I11 | the same event delivered again changes nothing |
+//! | `command-once` | I30 | a command is started once in one life of the process; its number never names another one |
+//! | `durable-first` | | what was acknowledged, and everything durable, is there after a crash |
+//! | `recovery` | I25, I29 | what is read back after a crash is what there was, hash for hash |
+//! | `event-once` | I25 | an event's number names the same event for ever |
+//! | `callback-path` | | the service calls back on paths that the engine has made |
+//! | `no-panic` | | no input makes the core panic |
+//! | `quiet-end` | I3, I9, I12 | when nothing goes wrong any more, every call ends, every agent is free and no timer or question is left |
+//!
+//! Of what a routing engine has to keep, in the order in which it is usually listed:
+//!
+//! - Here: I1 capacity of an agent, I2 one accepted offer of a contact, I3 one end of each contact, I4 one winner when accept,
+//!   expiry and hang-up meet, I8 an agent who missed an offer is not simply ready, I9 capacity is given back once, I10 lengths
+//!   are those of the state, I11 repeated and reordered events change nothing, I12 a plugin that fails costs no contact, I25
+//!   the same inputs give the same decisions, I29 snapshot and journal give the live state, I30 what an earlier life of the
+//!   process offered is not accepted twice.
+//! - In the core's own properties, against a reference model: I5 only agents who meet the requirements, I7 no second offer
+//!   after a decline, I14 nobody waits while an agent is free, I15 first come first served, I17 the longest idle is chosen,
+//!   I26 the index agrees with a search of everything.
+//! - In its scenarios: I20 no contact blocks another, I21 deadlines hold to the millisecond.
+//! - Not, because there is no such thing yet: I6 presence from outside, I16 and I19 ageing and relaxing of requirements, I18
+//!   round robin, I22 places kept, I23 order across queues, I24 bursts of idle agents, I31 to I34 statistics. I13 tenants
+//!   cannot meet: each has a state of its own. I27 explanations are tested with the demo. I28 the clock only goes forward here.
 
 use crate::excuses::{About, Acts, Astray, Case};
 use cordboard::driver::Hash;
