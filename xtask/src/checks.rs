@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    CRASH_POINTS,
+    CRASH_POINTS, SEEDED_BUGS,
     progress::Outcome,
     workspace::{Workspace, is_ci, succeed, works},
 };
@@ -22,6 +22,8 @@ pub(crate) fn clippy(workspace: &Workspace) -> Result<Outcome> {
         "--all-targets",
         "--features",
         CRASH_POINTS,
+        "--features",
+        SEEDED_BUGS,
         "--",
         "-D",
         "warnings",

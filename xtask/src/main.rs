@@ -33,6 +33,8 @@ use workspace::Workspace;
 
 /// The feature with which the engine can be made to die at a named moment.
 const CRASH_POINTS: &str = "cordboard-server/crash-points";
+/// The feature with which mistakes can be made in the core.
+const SEEDED_BUGS: &str = "cordboard-simulation/seeded-bugs";
 
 const USAGE: &str = "\
 The tasks of Cordboard.
@@ -151,6 +153,11 @@ fn run() -> Result<ExitCode> {
                 schemas::run(&workspace, true)
             });
             plan.step("play simulated calls", || simulation::ci(&workspace));
+            // Last: it leaves a program in which mistakes can be made in the place of `cordboard-sim`.
+            plan.step("play calls with mistakes in the core", || {
+                let arguments = ["--features", SEEDED_BUGS, "--test", "seeded_bugs"];
+                rust_tests::run(&workspace, &arguments.map(OsString::from))
+            });
             plan.run_all()
         }
         unknown => bail!("unknown task `{unknown}`: `cargo xtask help` lists the tasks"),
