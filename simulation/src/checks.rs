@@ -359,14 +359,12 @@ impl Checks {
             );
             self.fail("fate-allowed", detail);
         }
-        let (figures, warnings) = (ledger.figures(), ledger.warnings());
-        for (check, count) in [
-            ("answered-once", figures.answered_twice),
-            ("card-unrecorded", warnings.cards_captured),
-        ] {
-            if count > 0 {
-                self.fail(check, format!("{count} times"));
-            }
+        let answered_twice = ledger.figures().answered_twice;
+        if answered_twice > 0 {
+            self.fail("answered-once", format!("{answered_twice} times"));
+        }
+        for (caller, at_ms) in ledger.captured_cards() {
+            self.fail("card-unrecorded", format!("{caller} types at {at_ms}"));
         }
         self.rings(ledger);
     }

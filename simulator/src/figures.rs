@@ -154,7 +154,7 @@ impl Ledger {
                     .filter(|(_, ring)| !ring.still_rung_for.is_empty())
                     .count(),
             ),
-            cards_captured: self.cards_captured(),
+            cards_captured: as_count(self.captured_cards().len()),
             events_undelivered: self.events_undelivered,
         }
     }
@@ -213,8 +213,11 @@ impl Ledger {
             .sum()
     }
 
-    fn cards_captured(&self) -> u64 {
-        let mut captured = 0;
+    /// Who typed a card number while it was recorded, transcribed or streamed, and when they began, in milliseconds of the
+    /// ledger's clock.
+    #[must_use]
+    pub fn captured_cards(&self) -> Vec<(&str, u64)> {
+        let mut captured = Vec::new();
         for caller in &self.callers {
             let Some(call) = self
                 .calls
@@ -237,7 +240,9 @@ impl Ledger {
                     .iter()
                     .flat_map(|recording| &recording.active);
                 let mut spans = active.chain(&call.transcribed).chain(&call.streamed);
-                captured += u64::from(spans.any(|span| overlap(typed, *span, self.at.at_ms)));
+                if spans.any(|span| overlap(typed, *span, self.at.at_ms)) {
+                    captured.push((caller.name.as_str(), card.from_ms));
+                }
             }
         }
         captured

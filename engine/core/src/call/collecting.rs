@@ -113,15 +113,26 @@ impl Call {
             | Finished::Refused { .. }
             | Finished::Unknown => 0,
         };
-        if *finished == Finished::Unknown {
-            // Digits may still be asked for: nothing may be taken down until that is over.
+        if finished.may_pass() {
+            // Digits may be asked for all the same, even where the service reports a fault of its own: nothing may be taken
+            // down until that is over.
+            self.media_stops = 0;
             return self.cancel_media(tenant, Purpose::StopCollecting(collection));
         }
         self.end_collection(tenant, collection, count);
     }
 
     /// A collection of which nothing was heard has been stopped, as far as it can be.
-    pub(crate) fn collecting_stopped(&mut self, tenant: &mut Tenant, collection: CollectionId) {
+    pub(crate) fn collecting_stopped(
+        &mut self,
+        tenant: &mut Tenant,
+        collection: CollectionId,
+        finished: &Finished,
+    ) {
+        if finished.may_pass() && self.media_stops < tenant.limits().tries_max {
+            self.media_stops = self.media_stops.saturating_add(1);
+            return self.cancel_media(tenant, Purpose::StopCollecting(collection));
+        }
         self.end_collection(tenant, collection, 0);
     }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct OpenOperation {
     pub(crate) purpose: Purpose,
     /// Whether the request has an outcome.
-    answered: bool,
+    pub(super) answered: bool,
     /// Whether it plays, as far as the service has told.
     #[serde(default)]
     pub(super) started: bool,
@@ -406,7 +406,9 @@ impl Call {
                 self.companion_finished(tenant, &finished, |r| &mut r.streaming, on)
             }
             Purpose::StopMedia => self.media_stopped(tenant, &finished),
-            Purpose::StopCollecting(collection) => self.collecting_stopped(tenant, collection),
+            Purpose::StopCollecting(collection) => {
+                self.collecting_stopped(tenant, collection, &finished);
+            }
             Purpose::Parties { .. } => {
                 self.caller_looked_for(tenant);
                 if finished != Finished::Done {

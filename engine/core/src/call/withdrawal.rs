@@ -41,6 +41,27 @@ impl Call {
         }
     }
 
+    /// A ring is over although its request has no outcome: where the answer was lost, the request is on its way a second
+    /// time and rings again. The agent is withheld until there is an outcome, and what it rings is cancelled.
+    pub(super) fn may_ring_again(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
+        let Some(open) = self.operations.get_mut(&sequence) else {
+            return false;
+        };
+        let Purpose::Ring { participant, .. } = &open.purpose else {
+            return false;
+        };
+        if open.answered {
+            return false;
+        }
+        let agent = tenant.agent_behind(participant);
+        open.cancelled = true;
+        open.withholds = agent;
+        if let Some(agent) = agent {
+            self.withhold(tenant, agent);
+        }
+        true
+    }
+
     pub(crate) fn cancel_invitation(&mut self, tenant: &mut Tenant, invitation: InvitationId) {
         if let Some(connection) = self.connection.clone() {
             let sequence = self.operate(

@@ -771,9 +771,9 @@ fn a_collection_that_nothing_is_heard_of_is_stopped() {
         > 1.6 accepted
           emit digits-collected 1 for pay: 0 incomplete
     "#]]);
-    // Even a stop of unknown fate ends it.
+    // A stop of unknown fate is tried again, and even if its fate stays unknown the collection ends.
     pays(&mut world);
-    world.after(80);
+    world.after(60 + 4 * 20);
     world.check(expect![[r#"
         > ann on 1: collect pay
           operate 1.7 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
@@ -782,6 +782,46 @@ fn a_collection_that_nothing_is_heard_of_is_stopped() {
           operate 1.8 cancel-media
         > at 140s
           emit operation-failed 1 stop-collecting: unknown
+          operate 1.9 cancel-media
+        > at 160s
+          emit operation-failed 1 stop-collecting: unknown
+          operate 1.10 cancel-media
+        > at 180s
+          emit operation-failed 1 stop-collecting: unknown
+          operate 1.11 cancel-media
+        > at 200s
+          emit operation-failed 1 stop-collecting: unknown
+          emit digits-collected 1 for pay: 0 incomplete
+    "#]]);
+}
+
+/// A fault of the service says nothing of whether the caller is asked for the card.
+#[test]
+fn a_collection_that_the_service_fails_at_is_stopped_before_the_recording_resumes() {
+    let mut world = talking(Setup::small());
+    pays(&mut world);
+    world.refused("1.5", 500);
+    world.refused("1.6", 503);
+    world.accepted("1.7");
+    world.check(expect![[r#"
+        > ann on 1: collect pay
+          operate 1.5 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
+        > 1.5 refused 500
+          emit operation-failed 1 collect: refused 500
+          operate 1.6 cancel-media
+        > 1.6 refused 503
+          emit operation-failed 1 stop-collecting: refused 503
+          operate 1.7 cancel-media
+        > 1.7 accepted
+          emit digits-collected 1 for pay: 0 incomplete
+    "#]]);
+    pays(&mut world);
+    world.refused("1.8", 400);
+    world.check(expect![[r#"
+        > ann on 1: collect pay
+          operate 1.8 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
+        > 1.8 refused 400
+          emit operation-failed 1 collect: refused 400
           emit digits-collected 1 for pay: 0 incomplete
     "#]]);
 }

@@ -136,6 +136,59 @@ fn a_ring_whose_invitation_is_not_known_keeps_the_agent_until_it_is_over() {
     "#]]);
 }
 
+fn two_wait_and_a_request_is_under_way() -> World {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.queued("caller");
+        world.queued("caller-2");
+        world.ready("ann");
+    });
+    world
+}
+
+/// The answer to the request is lost, so it is on its way again when Ann declines on her phone.
+#[test]
+fn an_agent_who_declines_before_the_request_has_an_outcome_may_be_rung_by_it_again() {
+    let mut world = two_wait_and_a_request_is_under_way();
+    world.declines("1.3");
+    world.check(expect![[r#"
+        > 1.3 not added ann 603/560603
+          emit offer-ended 1-1 to ann: declined
+          emit agent ann ready
+    "#]]);
+    world.accepted("1.3");
+    world.check(expect![[r#"
+        > 1.3 accepted
+          operate 1.4 cancel-add inv-1.3
+    "#]]);
+    world.invitation_cancelled("1.3");
+    world.check(expect![[r#"
+        > 1 cancelled inv-1.3
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_declines_before_a_request_that_is_refused_is_let_go_of() {
+    let mut world = two_wait_and_a_request_is_under_way();
+    world.declines("1.3");
+    world.take();
+    world.refused("1.3", 400);
+    world.check(expect![[r#"
+        > 1.3 refused 400
+          emit operation-failed 1 ring: refused 400
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
 #[test]
 fn an_agent_who_rings_when_the_call_is_ended_is_free_when_it_is_over() {
     let mut world = another_waits();

@@ -44,6 +44,15 @@ impl Call {
         let found = self.find(sequence, |purpose| {
             purpose.adds().is_some_and(|added| added.is_same_party(who))
         });
+        if let Some(sequence) = found
+            && self.may_ring_again(tenant, sequence)
+        {
+            if let Some(open) = self.operations.get(&sequence) {
+                let purpose = open.purpose.clone();
+                self.finished(tenant, sequence, purpose, Finished::Failed(codes));
+            }
+            return Reply::Done;
+        }
         self.end_found(tenant, found, Finished::Failed(codes))
     }
 
