@@ -157,6 +157,7 @@ impl Checks {
             return;
         }
         self.events.insert(cursor, event.clone());
+        self.acts.told(event);
         match event {
             Event::OfferIssued { offer, agent, .. } => {
                 let clash = self

@@ -334,19 +334,32 @@ fn a_voicemail_is_heard_while_the_question_to_press_1_waits() {
 /// The message of an exit is played three times at most.
 #[test]
 fn a_caller_is_sent_away_in_silence_when_each_play_of_the_message_failed() {
-    let sent_away = |plays: u64| {
-        let sounds = vec![
-            heard(5_000, 30_000, prompt()),
-            heard(30_000, 60_000, Sound::Silence),
-        ];
-        judged(caller(sounds, EndedBy::Service), |checks| {
-            for number in 0..plays {
+    let sent_away = |faults: u64, tries: u64| {
+        let silence = vec![heard(30_000, 60_000, Sound::Silence)];
+        judged(caller(silence, EndedBy::Service), |checks| {
+            for number in 0..faults {
                 goes_astray(checks, "call", 30_000 + number * 8_000, "play");
+            }
+            for number in 0..tries {
+                let failed = Event::OperationFailed {
+                    call: CALL,
+                    operation: "exit-message".to_owned(),
+                    how: "unknown".to_owned(),
+                };
+                checks.event(
+                    EventCursor {
+                        sequence: number,
+                        index: 1,
+                    },
+                    &failed,
+                );
             }
         })
     };
-    assert_eq!(sent_away(3), [""; 0]);
-    assert_eq!(sent_away(2), ["fate-allowed"]);
+    assert_eq!(sent_away(3, 3), [""; 0]);
+    assert_eq!(sent_away(2, 3), [""; 0]);
+    assert_eq!(sent_away(1, 3), ["fate-allowed"]);
+    assert_eq!(sent_away(3, 2), ["fate-allowed"]);
 }
 
 #[test]

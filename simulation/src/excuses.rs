@@ -4,6 +4,7 @@
 //! is a violation, however much went wrong otherwise.
 
 use cordboard_core::Input;
+use cordboard_core::event::Event;
 use cordboard_core::ids::CallId;
 use cordboard_core::input::{AgentAction, CallAction, QueueAction};
 use cordboard_simulator::ledger::{CallerRecord, EndedBy, Sound, VoiceKind};
@@ -17,8 +18,12 @@ const ON_THE_WIRE_MS: u64 = 150;
 const TOO_LATE_MS: u64 = 28_000;
 /// For a request and its event, as the engine waits, and as long again for a second try.
 const OPERATION_MS: u64 = 45_000;
+/// What the engine calls the operations that play the sound of an exit.
+const EXIT_SOUNDS: [&str; 2] = ["exit-message", "voicemail-greeting"];
 /// The sound of an exit is tried this often.
 const SOUND_TRIES: usize = 3;
+/// And so many of the tries fail by themselves: one may fail because nobody heard that the one before it plays.
+const FAULTS_OF_TRIES: usize = 2;
 /// What keeps the requests behind one in its lane waiting, for up to its deadline.
 const HOLD_UP: [&str; 3] = ["hanging", "answer_lost", "throttled"];
 /// How the raw id of a phone begins.
@@ -51,10 +56,12 @@ impl fmt::Display for Astray {
     }
 }
 
-/// What was done at desktops that ends offers and conversations, and when.
+/// What was done at desktops that ends offers and conversations, and when; and how often the sound of a call's exit failed,
+/// as the engine told.
 #[derive(Default)]
 pub(crate) struct Acts {
     calls: BTreeMap<CallId, Vec<u64>>,
+    exit_sounds_failed: BTreeMap<CallId, usize>,
     /// Offers that agents declined or logged out of, and queues that were closed.
     withdrawals: Vec<u64>,
 }
@@ -82,6 +89,23 @@ impl Acts {
             } => self.withdrawals.push(at_ms),
             _ => {}
         }
+    }
+
+    pub(crate) fn told(&mut self, event: &Event) {
+        if let Event::OperationFailed {
+            call, operation, ..
+        } = event
+            && EXIT_SOUNDS.contains(&operation.as_str())
+        {
+            *self.exit_sounds_failed.entry(*call).or_default() += 1;
+        }
+    }
+
+    fn exit_sounds_failed(&self, calls: &[CallId]) -> usize {
+        let failed = calls
+            .iter()
+            .filter_map(|call| self.exit_sounds_failed.get(call));
+        failed.sum()
     }
 
     /// Whether somebody parted this caller from an agent in that time.
@@ -161,7 +185,9 @@ impl Case<'_> {
         if dismissed && late {
             return Some("the hang-up after a message came late");
         }
-        if dismissed && self.count_astray(&["play"], OPERATION_MS) >= SOUND_TRIES {
+        if self.acts.exit_sounds_failed(self.calls) >= SOUND_TRIES
+            && self.count_astray(&["play", "cancel all media"], OPERATION_MS) >= FAULTS_OF_TRIES
+        {
             return Some("the message of an exit failed each time");
         }
         if self.went_astray(&["add participant", "AddParticipantSucceeded"], RING_MS) {
@@ -175,7 +201,15 @@ impl Case<'_> {
         if self.acts.parted(self.calls, 0, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
-        let talked_ms = self.caller.heard_for(VoiceKind::Agent, self.end_ms);
+        let parted_ms = self.ended_ms();
+        let voices = self.caller.heard.iter();
+        let talked_ms: u64 = voices
+            .filter(|heard| is_voice(&heard.what, VoiceKind::Agent))
+            .map(|heard| {
+                let to_ms = heard.to_ms.unwrap_or(self.end_ms).min(parted_ms);
+                to_ms.saturating_sub(heard.from_ms)
+            })
+            .sum();
         if talked_ms <= ON_THE_WIRE_MS {
             return Some("the agent answered while the offer was withdrawn");
         }
