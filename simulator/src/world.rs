@@ -174,7 +174,7 @@ impl World {
                 return Err(ScriptError::Duplicate { name });
             }
         }
-        self.caller_names.append(&mut names);
+        self.caller_names.extend(names);
         for script in scripts {
             self.add_caller(script);
         }

@@ -66,6 +66,8 @@ pub struct Phase {
     pub callers: u64,
     /// Who talked to an agent.
     pub talked: u64,
+    /// Who was answered, found the queue full or waited its longest time, and heard its message.
+    pub dismissed: u64,
     /// Who heard busy.
     pub rejected: u64,
     /// Who rang until the network gave up.
@@ -86,11 +88,12 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<12} {:>5}/s  {:>6} callers  {:>6} talked  {:>6} busy  {:>3} rang out  {:>3} others  answer {:>5} ms p50 {:>6} ms p99  {:>6.1} MiB",
+            "{:<12} {:>5}/s  {:>6} callers  {:>6} talked  {:>6} dismissed  {:>6} busy  {:>3} rang out  {:>3} others  answer {:>5} ms p50 {:>6} ms p99  {:>6.1} MiB",
             self.name,
             self.rate,
             self.callers,
             self.talked,
+            self.dismissed,
             self.rejected,
             self.rang_out,
             self.others,
@@ -227,6 +230,7 @@ async fn offer(
     for caller in ledger.callers.iter().skip(first) {
         match caller.fate(end_ms) {
             Fate::Talked => phase.talked += 1,
+            Fate::Dismissed => phase.dismissed += 1,
             Fate::Rejected => phase.rejected += 1,
             Fate::RangOut => phase.rang_out += 1,
             _ => phase.others += 1,
