@@ -9,6 +9,7 @@ use cordboard_simulator::Behaviour;
 use cordboard_simulator::ledger::CallerRecord;
 use cordboard_simulator::script::Fate;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -72,8 +73,8 @@ pub struct Phase {
     pub rejected: u64,
     /// Who rang until the network gave up.
     pub rang_out: u64,
-    /// Whom anything else happened to.
-    pub others: u64,
+    /// Whom anything else happened to, by what it was.
+    pub others: BTreeMap<Fate, u64>,
     /// From webhook to answer at the median and the 99th percentile, ms.
     pub answer_ms: (u64, u64),
     /// Deliveries of incoming calls that were answered with 503.
@@ -88,7 +89,7 @@ impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<12} {:>5}/s  {:>6} callers  {:>6} talked  {:>6} dismissed  {:>6} busy  {:>3} rang out  {:>3} others  answer {:>5} ms p50 {:>6} ms p99  {:>6.1} MiB",
+            "{:<12} {:>5}/s  {:>6} callers  {:>6} talked  {:>6} dismissed  {:>6} busy  {:>3} rang out  {:?} others  answer {:>5} ms p50 {:>6} ms p99  {:>6.1} MiB",
             self.name,
             self.rate,
             self.callers,
@@ -164,7 +165,7 @@ impl Overload {
         let rejected: u64 = phases.iter().map(|phase| phase.rejected).sum();
         if let Some(phase) = phases
             .iter()
-            .find(|phase| phase.rang_out + phase.others > 0)
+            .find(|phase| phase.rang_out > 0 || !phase.others.is_empty())
         {
             bail!("callers were left ringing, or lost: {phase}");
         }
@@ -233,7 +234,7 @@ async fn offer(
             Fate::Dismissed => phase.dismissed += 1,
             Fate::Rejected => phase.rejected += 1,
             Fate::RangOut => phase.rang_out += 1,
-            _ => phase.others += 1,
+            other => *phase.others.entry(other).or_default() += 1,
         }
         let unavailable = caller.deliveries.iter();
         let unavailable = unavailable.filter(|delivery| delivery.status == Some(UNAVAILABLE));

@@ -18,7 +18,7 @@ impl Default for AdmissionLimits {
     fn default() -> Self {
         Self {
             unanswered_max: 512,
-            requests_waiting_max: 1_024,
+            requests_waiting_max: 128,
         }
     }
 }
