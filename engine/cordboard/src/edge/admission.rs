@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What may be under way before new calls are rejected as busy. The defaults are about a second's work where the service
+/// What may be under way before new calls are rejected as busy. The first is about a second's work where the service
 /// answers a request within 50 ms.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AdmissionLimits {
     /// New calls that are not answered yet, from the event to the outcome of the answer. Default 512.
     pub unanswered_max: usize,
-    /// Requests to the service that wait for their turn; those that only look at a call are not counted. Default 1,024.
+    /// Requests to the service that wait for their turn; those that only look at a call are not counted. Default 128:
+    /// with eight times as many, calls were answered whose next requests came too late (`benches/README.md`, "Overload").
     pub requests_waiting_max: usize,
 }
 
