@@ -75,6 +75,8 @@ pub struct Sample {
     pub state: u64,
     /// Calls that live.
     pub live: u64,
+    /// Calls so far whose caller heard busy.
+    pub busy: u64,
     /// Calls per second since the sample before.
     pub per_second: u64,
 }
@@ -83,12 +85,13 @@ impl fmt::Display for Sample {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:>9} calls  {:>7.1} MiB memory  {:>7.1} MiB disk  {:>7.2} MiB state  {:>5} live  {:>5} calls/s",
+            "{:>9} calls  {:>7.1} MiB memory  {:>7.1} MiB disk  {:>7.2} MiB state  {:>5} live  {:>5} busy  {:>5} calls/s",
             self.calls,
             mebibytes(self.memory),
             mebibytes(self.disk),
             mebibytes(self.state),
             self.live,
+            self.busy,
             self.per_second,
         )
     }
@@ -172,6 +175,7 @@ impl Endurance {
                     disk: bytes_in(&journal),
                     state: u64::try_from(seen.snapshot_bytes())?,
                     live: u64::try_from(engine.overview().await?.live_calls)?,
+                    busy: service.rejected(),
                     per_second,
                 };
                 show(&sample);
@@ -182,6 +186,14 @@ impl Endurance {
         desks.abort();
         if service.refused() > 0 {
             bail!("{} webhooks were not taken", service.refused());
+        }
+        // All of the first calls come in one moment, which no centre has room for. Later ones come as others end.
+        if service.rejected() > self.at_once {
+            bail!(
+                "{} callers heard busy, though never more than {} calls were under way",
+                service.rejected(),
+                self.at_once
+            );
         }
         tokio::task::spawn_blocking(move || engine.shutdown()).await??;
         Ok(samples)
@@ -300,6 +312,7 @@ mod tests {
                 disk: 100 << 20,
                 state: 1 << 20,
                 live: 3,
+                busy: 0,
                 per_second: 900,
             })
             .collect()

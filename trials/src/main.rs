@@ -1,11 +1,16 @@
 //! The trials as a program.
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "this is a command line")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is a command line"
+)]
 
 use clap::{Parser, Subcommand};
 use cordboard_trials::endurance::Endurance;
 use cordboard_trials::overload::Overload;
 use cordboard_trials::restart::Restart;
+use std::process::ExitCode;
 use std::time::Instant;
 use tracing_subscriber::EnvFilter;
 
@@ -27,8 +32,17 @@ enum Trial {
     Overload(Overload),
 }
 
-fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_from_env("CORDBOARD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     tracing_subscriber::fmt()

@@ -50,6 +50,8 @@ struct Shared {
     rings: AtomicU64,
     /// How many webhooks were answered with anything but 200.
     refused: AtomicU64,
+    /// How many calls the engine rejected.
+    rejected: AtomicU64,
     /// Told of each call whose end was acknowledged.
     over: mpsc::UnboundedSender<CallId>,
 }
@@ -81,6 +83,7 @@ impl InMemoryService {
             events: AtomicU64::new(0),
             rings: AtomicU64::new(0),
             refused: AtomicU64::new(0),
+            rejected: AtomicU64::new(0),
             over,
         };
         (Self(Arc::new(shared)), ended)
@@ -125,6 +128,11 @@ impl InMemoryService {
         self.0.refused.load(Ordering::Relaxed)
     }
 
+    /// How many calls the engine rejected, so that their callers heard busy.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.0.rejected.load(Ordering::Relaxed)
+    }
+
     /// Carries an operation out: what it brings, and what is reported about it.
     fn carry_out(&self, command: CommandId, operation: &Operation) -> Outcome {
         let call = command.call;
@@ -139,6 +147,7 @@ impl InMemoryService {
                 connected(call)
             }
             Operation::Reject { .. } => {
+                self.0.rejected.fetch_add(1, Ordering::Relaxed);
                 self.0.over.send(call).ok();
                 Response::Empty
             }
