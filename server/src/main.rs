@@ -8,6 +8,7 @@ mod demo;
 mod explain;
 mod log;
 mod output;
+mod plugin;
 mod replay;
 mod schemas;
 mod serve;
@@ -40,6 +41,8 @@ enum Command {
     Check(check::Arguments),
     /// Tells the story of a call: what happened, who decided what, and why.
     Explain(explain::Arguments),
+    /// Makes and builds plugins.
+    Plugin(plugin::Arguments),
     /// Folds a journal anew and prints the hashes of state and commands.
     Replay(replay::Arguments),
     /// Writes the JSON Schemas into a folder.
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Simulator(arguments) => simulator::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Plugin(arguments) => plugin::run(&arguments),
         Command::Replay(arguments) => replay::run(&arguments),
         Command::Schemas(arguments) => schemas::run(&arguments),
     };

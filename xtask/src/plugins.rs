@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    env,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
@@ -12,7 +11,6 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     progress::Outcome,
-    toolchain::WASM_TARGET,
     workspace::{Workspace, folders_in, succeed},
 };
 
@@ -21,9 +19,6 @@ const SOURCES: [(&str, &str); 2] = [
     ("plugins", ""),
     ("engine/plugin-host/tests/guests", "hostile"),
 ];
-
-/// Stack of a plugin, in bytes. A fresh instance gets its own copy of what it touches of it, so little is quick.
-const STACK_BYTES: u32 = 64 * 1_024;
 
 struct Plugin {
     package: String,
@@ -44,14 +39,11 @@ pub(crate) fn build(workspace: &Workspace) -> Result<Outcome> {
     if plugins.is_empty() {
         return Ok(Outcome::Skipped("there are none yet".into()));
     }
-    compile(workspace, &plugins)?;
-
-    let modules = workspace.target.join(WASM_TARGET).join(PROFILE);
-    let mut componentise = workspace.command(workspace.built("componentise"));
+    // It is told which cargo to use and where that leaves what it builds.
+    let mut componentise = workspace.with_cargo(workspace.built("componentise"));
+    componentise.arg(&workspace.root);
     for plugin in &plugins {
-        componentise
-            .arg(modules.join(format!("{}.wasm", plugin.package.replace('-', "_"))))
-            .arg(&plugin.component);
+        componentise.arg(&plugin.package).arg(&plugin.component);
     }
     succeed(&mut componentise)?;
     remove_strangers(workspace, &plugins)?;
@@ -93,40 +85,6 @@ fn package_name(manifest: &Path) -> Result<String> {
         })
 }
 
-fn compile(workspace: &Workspace, plugins: &[Plugin]) -> Result<()> {
-    let mut cargo = workspace.cargo();
-    // For this one call: flags that hold for all builds would compile the rest of the workspace anew. With `--target` they reach
-    // neither build scripts nor macros.
-    cargo
-        .env_remove("RUSTFLAGS")
-        .env("CARGO_ENCODED_RUSTFLAGS", flags(workspace));
-    cargo.args(["build", "--profile", PROFILE, "--target", WASM_TARGET]);
-    for plugin in plugins {
-        cargo.args(["--package", &plugin.package]);
-    }
-    succeed(&mut cargo)
-}
-
-fn flags(workspace: &Workspace) -> OsString {
-    let mut flags = OsString::from(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
-    // Same sources, same component, on every machine: its digest is in the journal.
-    let home = env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| Some(env::home_dir()?.join(".cargo")));
-    for (folder, name) in [
-        (Some(workspace.root.clone()), "/cordboard"),
-        (home, "/cargo"),
-    ] {
-        if let Some(folder) = folder {
-            flags.push("\u{1f}--remap-path-prefix=");
-            flags.push(folder);
-            flags.push("=");
-            flags.push(name);
-        }
-    }
-    flags
-}
-
 /// Removes components whose source is gone.
 fn remove_strangers(workspace: &Workspace, plugins: &[Plugin]) -> Result<()> {
     let ours: BTreeSet<&Path> = plugins
@@ -152,6 +110,3 @@ fn remove_strangers(workspace: &Workspace, plugins: &[Plugin]) -> Result<()> {
     }
     Ok(())
 }
-
-/// The profile in the workspace's manifest that makes small and fast guests.
-const PROFILE: &str = "plugin";

@@ -57,7 +57,12 @@ impl Workspace {
 
     /// The cargo that started this program.
     pub(crate) fn cargo(&self) -> Command {
-        let mut command = self.command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        self.with_cargo(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    }
+
+    /// A command that may run cargo in its turn.
+    pub(crate) fn with_cargo(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = self.command(program);
         command.env("CARGO_TARGET_DIR", &self.target);
         command.env(PLUGINS_VARIABLE, self.plugins());
         command

@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 18] = [
+const TABLE: [(&str, &[&str]); 19] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -58,6 +58,8 @@ const TABLE: [(&str, &[&str]); 18] = [
             "cordboard",
             "cordboard-clock",
             "cordboard-crash-points",
+            "cordboard-plugin-build",
+            "cordboard-plugin-host",
             "cordboard-simulator",
         ],
     ),
@@ -83,6 +85,7 @@ const TABLE: [(&str, &[&str]); 18] = [
         ],
     ),
     ("cordboard-plugin", &["cordboard-contract"]),
+    ("cordboard-plugin-build", &[]),
     (
         "cordboard-benches",
         &[
@@ -90,6 +93,7 @@ const TABLE: [(&str, &[&str]); 18] = [
             "cordboard-core",
             "cordboard-journal",
             "cordboard-plugin",
+            "cordboard-plugin-build",
             "cordboard-plugin-host",
             "skill-match",
         ],
@@ -109,7 +113,7 @@ const TABLE: [(&str, &[&str]); 18] = [
         ],
     ),
     ("xtask", &[]),
-    ("xtask-componentise", &[]),
+    ("xtask-componentise", &["cordboard-plugin-build"]),
 ];
 
 /// Where plugins are: real ones, and those that misbehave in tests.

@@ -1,51 +1,63 @@
-//! Turns the core modules of compiled plugins into WebAssembly components.
+//! Compiles the plugins of this workspace to WebAssembly components.
 //!
-//! `componentise INPUT OUTPUT [INPUT OUTPUT ...]` reads each core module `INPUT`, which carries its WIT world in a custom section,
-//! and writes the component to `OUTPUT`. An output that would not change is left alone, so that a running engine sees no new file.
+//! `componentise ROOT PACKAGE OUTPUT [PACKAGE OUTPUT ...]` compiles each `PACKAGE` of the workspace in `ROOT` and writes its
+//! component to `OUTPUT`.
 //!
 //! It is a program apart from `xtask` because its libraries are those of wasmtime: built along with the workspace they are compiled
 //! once, and `cargo xtask` itself starts within seconds.
 
 #![forbid(unsafe_code)]
 
-use std::{env, ffi::OsString, fs, path::Path};
+use std::{
+    env,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, bail};
-use wit_component::ComponentEncoder;
+use cordboard_plugin_build::{
+    component,
+    rust::{self, Sources},
+};
 
-const USAGE: &str = "say `componentise INPUT OUTPUT [INPUT OUTPUT ...]`";
+const USAGE: &str = "say `componentise ROOT PACKAGE OUTPUT [PACKAGE OUTPUT ...]`";
 
 fn main() -> Result<()> {
-    let arguments: Vec<OsString> = env::args_os().skip(1).collect();
-    let (pairs, []) = arguments.as_chunks::<2>() else {
-        bail!("an input without an output: {USAGE}");
+    let mut arguments = env::args_os().skip(1);
+    let root = PathBuf::from(arguments.next().context(USAGE)?);
+    let rest: Vec<OsString> = arguments.collect();
+    let (pairs, []) = rest.as_chunks::<2>() else {
+        bail!("a package without an output: {USAGE}");
     };
     if pairs.is_empty() {
         bail!("nothing to do: {USAGE}");
     }
-    for [input, output] in pairs {
-        componentise(Path::new(input), Path::new(output))
-            .with_context(|| format!("cannot make a component of `{}`", input.display()))?;
+    let packages: Vec<String> = pairs
+        .iter()
+        .map(|[package, _]| package.to_string_lossy().into_owned())
+        .collect();
+    let modules = rust::compile(&Sources {
+        folder: &root,
+        packages: &packages,
+        target: None,
+        renamed: &[(root.clone(), "/cordboard".to_owned())],
+    })?;
+    for (package, [_, output]) in packages.iter().zip(pairs) {
+        let name = format!("{}.wasm", package.replace('-', "_"));
+        let module = modules
+            .iter()
+            .find(|module| module.file.file_name().is_some_and(|file| *file == *name))
+            .with_context(|| {
+                format!("`{package}` makes no module: it needs `crate-type = [\"cdylib\"]`")
+            })?;
+        componentise(&module.file, Path::new(output))
+            .with_context(|| format!("cannot make a component of `{package}`"))?;
     }
     Ok(())
 }
 
-fn componentise(input: &Path, output: &Path) -> Result<()> {
-    let module = fs::read(input)?;
-    let component = ComponentEncoder::default()
-        .validate(true)
-        .module(&module)?
-        .encode()?;
-    if fs::read(output).is_ok_and(|current| current == component) {
-        return Ok(());
-    }
-    if let Some(folder) = output.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    // Renamed into place: whoever watches the folder never reads half a component.
-    let unfinished = output.with_extension("unfinished");
-    fs::write(&unfinished, &component)?;
-    fs::rename(&unfinished, output)
-        .with_context(|| format!("cannot write `{}`", output.display()))?;
-    Ok(())
+fn componentise(module: &Path, output: &Path) -> Result<()> {
+    let module = fs::read(module)?;
+    component::write(output, &component::of_module(&module)?)
 }
