@@ -23,6 +23,19 @@ pub(crate) fn begin(usual: &str) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
+    leave_out_met_panics();
+}
+
+/// What the journal's store panics at is told as damage of its file.
+fn leave_out_met_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if cordboard::is_in_store() {
+            tracing::debug!(%panic, "the store of the journal broke off");
+        } else {
+            usual(panic);
+        }
+    }));
 }
 
 /// Reads the variable; `None` if it asks for nothing.

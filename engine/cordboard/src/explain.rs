@@ -13,8 +13,8 @@ use cordboard_core::ids::{CallId, Timestamp};
 use cordboard_core::input::Reply;
 use cordboard_core::{Command, Event, Input};
 use cordboard_journal::{
-    Limits, OpenError, ReadError, Records, ReplayFrom, Seq, decode_payload, open_records,
-    open_replay,
+    Limits, OpenError, ReadError, Record, RecordId, Records, ReplayFrom, Seq, decode_payload,
+    open_records, open_replay,
 };
 use std::fmt;
 use std::path::Path;
@@ -86,9 +86,14 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
     let mut life = Life::default();
     let subject = subject_of_call(call);
     'pages: loop {
-        let page = records.about(&subject, last, PAGE)?;
-        let Some(newest) = page.last() else { break };
-        last = Some(newest.id);
+        let (page, damaged) = next_page(records.as_ref(), &subject, last)?;
+        if let Some(id) = damaged {
+            gaps.push(format!("record {id} is damaged and is left out"));
+        }
+        let Some(newest) = damaged.or(page.last().map(|record| record.id)) else {
+            break;
+        };
+        last = Some(newest);
         for record in &page {
             if lines.len() >= RECORDS_TOLD_MAX {
                 gaps.push(format!(
@@ -251,16 +256,40 @@ fn log_lines(
     Ok(found)
 }
 
+/// The next records about something, and the damaged one that comes after them, if there is one among them.
+fn next_page(
+    records: &dyn Records,
+    subject: &str,
+    after: Option<RecordId>,
+) -> Result<(Vec<Record>, Option<RecordId>), ReadError> {
+    match records.about(subject, after, PAGE) {
+        Ok(page) => return Ok((page, None)),
+        Err(ReadError::DamagedRecord { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    // A page with a damaged record is refused as a whole: those before it come one by one.
+    let mut page: Vec<Record> = Vec::new();
+    loop {
+        let last = page.last().map(|record| record.id).or(after);
+        match records.about(subject, last, 1) {
+            Ok(one) if one.is_empty() => return Ok((page, None)),
+            Ok(one) => page.extend(one),
+            Err(ReadError::DamagedRecord { id, .. }) => return Ok((page, Some(id))),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// The newest names: numbers are never reused, so they cover all records.
 fn names(records: &dyn Records) -> Result<Symbols, ExplainError> {
     let mut symbols = Symbols::default();
     let mut last = None;
     loop {
-        let page = records.about(SUBJECT_OF_NAMES, last, PAGE)?;
-        let Some(newest) = page.last() else {
+        let (page, damaged) = next_page(records, SUBJECT_OF_NAMES, last)?;
+        let Some(newest) = damaged.or(page.last().map(|record| record.id)) else {
             return Ok(symbols);
         };
-        last = Some(newest.id);
+        last = Some(newest);
         for record in &page {
             if let Ok(RecordBody::Names { symbols: found }) = decode_payload(&record.payload) {
                 symbols = found;

@@ -31,7 +31,7 @@ pub use cordboard_acs::ClientLimits;
 #[cfg(feature = "azure")]
 pub use cordboard_acs::callback::SensitiveDigits;
 pub use cordboard_core as core;
-pub use cordboard_journal::{MemoryDisk, ReplayFrom, RetainLog};
+pub use cordboard_journal::{MemoryDisk, ReplayFrom, RetainLog, is_in_store};
 pub use cordboard_plugin_host::{HostError, OutcomeCounts};
 #[cfg(feature = "azure")]
 pub use edge::{AdmissionLimits, DigitsSink};

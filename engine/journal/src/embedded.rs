@@ -13,14 +13,15 @@ mod log;
 mod records;
 
 use crate::error::OpenError;
-use crate::journal::{BlobReader, Identity, Nonce, OpenReport, Options, Records};
+use crate::journal::{BlobReader, Identity, Nonce, OpenReport, Options, Records, Replaced};
 use crate::limits::Limits;
 use crate::local::{LocalJournal, Parts, RecordReader};
 use crate::replay::{Replay, ReplayFrom};
 use crate::store::RecordSource;
 use blobs::EmbeddedBlobs;
-use file::Closing;
+pub use file::is_in_store;
 pub(crate) use file::random_nonce;
+use file::{Closing, StoreFile};
 use log::EmbeddedLog;
 use records::EmbeddedRecords;
 use redb::Database;
@@ -32,6 +33,8 @@ use std::sync::Arc;
 /// their owner only. It stays locked against every other process and handle until the journal and
 /// all handles from it are dropped.
 ///
+/// Files of decision records and blobs that are missing or damaged do not keep it closed: [`OpenReport::replaced`].
+///
 /// The log is checked page by page (about half a second for a million entries); a log that was not
 /// closed is brought back to its last whole group.
 ///
@@ -42,14 +45,25 @@ pub fn open(folder: &Path, options: Options) -> Result<(LocalJournal, OpenReport
     create_folder(folder)?;
     let lock = lock(folder)?;
     let cache = options.limits.cache_bytes;
-    let created = !folder.join(log::FILE.name).exists();
+    let is_there = |file: StoreFile| folder.join(file.name).exists();
+    let created = !is_there(log::FILE);
+    // A new log would forget every call without a word.
+    if created && (is_there(records::FILE) || is_there(blobs::FILE)) {
+        return Err(OpenError::LogMissing {
+            folder: folder.to_owned(),
+        });
+    }
     let log = log::FILE.open(folder, cache, None, EmbeddedLog::prepare)?;
     let nonce = log::FILE.nonce(&*log)?;
-    let records = records::FILE.open(folder, cache, Some(&nonce), records::prepare)?;
-    let blobs = blobs::FILE.open(folder, cache, Some(&nonce), blobs::prepare)?;
+    let (records, new_records) =
+        records::FILE.open_or_replace(folder, cache, &nonce, records::prepare, records::probe)?;
+    let (blobs, new_blobs) =
+        blobs::FILE.open_or_replace(folder, cache, &nonce, blobs::prepare, blobs::probe)?;
+    let replaced = [new_records, new_blobs].into_iter().flatten();
     let stores = Stores {
         nonce,
         created,
+        replaced: replaced.collect(),
         log,
         records,
         blobs,
@@ -62,6 +76,7 @@ pub fn open(folder: &Path, options: Options) -> Result<(LocalJournal, OpenReport
 struct Stores {
     nonce: Nonce,
     created: bool,
+    replaced: Vec<Replaced>,
     log: Closing<Database>,
     records: Closing<Database>,
     blobs: Closing<Database>,
@@ -85,6 +100,7 @@ impl Stores {
                 epoch: started.epoch,
             },
             created: self.created,
+            replaced: self.replaced,
             tail: started.tail,
             log,
             records: Arc::new(EmbeddedRecords::new(self.records)),

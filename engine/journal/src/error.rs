@@ -1,6 +1,7 @@
 //! What can go wrong, in the operator's words.
 
 use crate::entry::{RecordId, Seq};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub enum OpenError {
         folder: PathBuf,
     },
     /// The operating system refused something.
-    #[error("could not {doing} `{}`: {source}", .path.display())]
+    #[error("could not {doing} `{}`: {source}{}", .path.display(), advice(.source))]
     Io {
         /// What was tried.
         doing: &'static str,
@@ -55,6 +56,16 @@ pub enum OpenError {
         file: String,
         /// What was found.
         detail: String,
+    },
+    /// The log is gone and the other files are there: somebody has taken it away, or not restored it.
+    #[error(
+        "`log.redb` is missing from the journal `{}`, though its other files are there: put it back, or move the folder away to \
+         start with an empty journal, which knows no call in progress",
+        .folder.display()
+    )]
+    LogMissing {
+        /// The journal's folder.
+        folder: PathBuf,
     },
     /// The decision records know of entries that the log has lost although they were durable.
     #[error(
@@ -95,6 +106,20 @@ pub enum OpenError {
     /// A writer thread could not be started.
     #[error("could not start a writer thread: {0}")]
     Thread(#[source] std::io::Error),
+}
+
+/// What to do about the errors of an operating system that people meet.
+fn advice(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "; let this program's user write there, or name another folder as `journal.directory`"
+        }
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            "; there is a file where a folder should be: name another folder as `journal.directory`"
+        }
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "; make room on the disk",
+        _ => "",
+    }
 }
 
 /// Which stream a [`Failure`] is about.

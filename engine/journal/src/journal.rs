@@ -7,6 +7,7 @@ use crate::progress::Watch;
 use crate::replay::{Replay, ReplayFrom};
 use cordboard_core::ids::{Epoch, Timestamp};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A recovery log, its snapshots, and the decision records beside it.
@@ -211,6 +212,19 @@ pub struct OpenReport {
     pub last_now: Timestamp,
     /// The entries that snapshots are of, oldest first.
     pub snapshots: Vec<Seq>,
+    /// Files of the journal that calls do not depend on and that could not be used: new ones are in their place.
+    pub replaced: Vec<Replaced>,
+}
+
+/// A file of decision records or blobs that was damaged or missing. Explanations of before are not in the new one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Replaced {
+    /// The file's name.
+    pub file: String,
+    /// What was wrong with it.
+    pub detail: String,
+    /// Where it lies now, for whoever wants to rescue what is in it; `None` where it was missing.
+    pub kept_as: Option<PathBuf>,
 }
 
 /// How the log ended when it was opened.

@@ -92,7 +92,7 @@ mod replay;
 mod retention;
 mod store;
 
-pub use embedded::{ReadOnly, open, open_records, open_replay};
+pub use embedded::{ReadOnly, is_in_store, open, open_records, open_replay};
 pub use entry::{
     CoreVersion, ENCODING_VERSION, Entry, PAYLOAD_VERSION, Record, RecordId, Seq, Snapshot,
     decode_payload, encode_payload,
@@ -103,7 +103,7 @@ pub use error::{
 };
 pub use journal::{
     BlobReader, Blobs, Digest, Event, Identity, Journal, Listener, Nonce, OpenReport, Options,
-    Records, RetainLog, Tail,
+    Records, Replaced, RetainLog, Tail,
 };
 pub use limits::Limits;
 pub use local::LocalJournal;

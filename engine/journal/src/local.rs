@@ -4,7 +4,7 @@ use crate::entry::{Record, RecordId, Seq, Snapshot, decode_entry, decode_manifes
 use crate::error::{
     AppendError, Failure, OpenError, ReadError, RecordError, SnapshotError, Stream,
 };
-use crate::journal::{Blobs, Identity, Journal, OpenReport, Options, Records, Tail};
+use crate::journal::{Blobs, Identity, Journal, OpenReport, Options, Records, Replaced, Tail};
 use crate::limits::Limits;
 use crate::log_writer::{Found, LogWriter};
 use crate::progress::{Progress, Watch};
@@ -39,6 +39,7 @@ pub(crate) struct Parts {
     pub(crate) identity: Identity,
     pub(crate) created: bool,
     pub(crate) tail: Tail,
+    pub(crate) replaced: Vec<Replaced>,
     pub(crate) log: Arc<dyn LogStore>,
     pub(crate) records: Arc<dyn RecordStore>,
     pub(crate) blobs: Arc<dyn Blobs>,
@@ -50,7 +51,8 @@ pub(crate) struct Parts {
 impl LocalJournal {
     pub(crate) fn start(parts: Parts, options: Options) -> Result<(Self, OpenReport), OpenError> {
         let report = report(&parts)?;
-        let stored = parts.records.last().map_err(|error| damaged(&error))?;
+        let stored = parts.records.last();
+        let stored = stored.map_err(|error| damaged("records.redb", &error))?;
         if let Some(known) = stored.map(|id| id.seq).filter(|&seq| seq > report.last) {
             return Err(OpenError::EntriesLost {
                 log_ends: report.last,
@@ -300,6 +302,7 @@ impl Threads {
 }
 
 fn report(parts: &Parts) -> Result<OpenReport, OpenError> {
+    let damaged = |detail: &dyn fmt::Display| damaged("log.redb", detail);
     let bounds = parts.log.bounds().map_err(|error| damaged(&error))?;
     let manifests = parts.log.manifests().map_err(|error| damaged(&error))?;
     let snapshots: Vec<Seq> = manifests.iter().map(|(seq, _)| *seq).collect();
@@ -329,6 +332,11 @@ fn report(parts: &Parts) -> Result<OpenReport, OpenError> {
         last,
         last_now,
         snapshots,
+        // A first start that was killed half way through has nothing to miss.
+        replaced: match last {
+            Seq(0) => Vec::new(),
+            Seq(_) => parts.replaced.clone(),
+        },
     })
 }
 
@@ -341,9 +349,9 @@ fn decode_all(frames: Vec<(RecordId, Vec<u8>)>) -> Result<Vec<Record>, ReadError
         .collect()
 }
 
-fn damaged(detail: &dyn fmt::Display) -> OpenError {
+fn damaged(file: &str, detail: &dyn fmt::Display) -> OpenError {
     OpenError::Damaged {
-        file: "log.redb".into(),
+        file: file.into(),
         detail: detail.to_string(),
     }
 }

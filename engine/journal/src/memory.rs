@@ -97,6 +97,7 @@ impl MemoryDisk {
                 identity,
                 created,
                 tail,
+                replaced: Vec::new(),
                 log: Arc::clone(&store) as _,
                 records: Arc::clone(&store) as _,
                 blobs: store,

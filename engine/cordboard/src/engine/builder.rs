@@ -231,6 +231,15 @@ impl EngineBuilder {
         let Some((mut journal, report)) = opened else {
             return Err(BuildErrors(errors));
         };
+        for replaced in &report.replaced {
+            tracing::warn!(
+                file = replaced.file,
+                detail = replaced.detail,
+                kept_as = ?replaced.kept_as,
+                "a file of the journal could not be used and there is a new one in its place: calls go on; what `explain` \
+                 would have told of before is not in it"
+            );
+        }
         let events = Events::new(clock.clone(), self.events_kept_max);
         let rebuilt = driver::rebuild(journal.as_mut(), &events, &clock);
         let Rebuilt { state, snapshot_at } = match rebuilt {

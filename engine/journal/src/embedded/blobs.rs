@@ -37,6 +37,12 @@ pub(crate) fn prepare(write: &WriteTransaction) -> Result<(), redb::Error> {
     Ok(())
 }
 
+/// Reads what is read first.
+pub(crate) fn probe(db: &Database) -> Result<(), redb::Error> {
+    db.begin_read()?.open_table(BLOBS)?.last()?;
+    Ok(())
+}
+
 impl<D: ReadableDatabase + Send + Sync> BlobReader for EmbeddedBlobs<D> {
     fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, BlobError> {
         let bytes = guarded(|| {

@@ -1,13 +1,14 @@
 //! One store file: how it is created, opened, locked and recognised.
 
 use crate::error::OpenError;
-use crate::journal::Nonce;
+use crate::journal::{Nonce, Replaced};
 use crate::store::StoreError;
 use redb::backends::FileBackend;
 use redb::{
     Builder, ConcurrencyMode, Database, DatabaseError, ReadOnlyDatabase, ReadableDatabase,
     StorageBackend, StorageError, TableDefinition, WriteTransaction,
 };
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::ops::Deref;
@@ -60,6 +61,42 @@ impl StoreFile {
         let db = self.open_on(backend(file, &path)?, folder, cache_bytes)?;
         self.check(&*db, nonce)?;
         Ok(db)
+    }
+
+    /// Opens a file that calls do not depend on. One that is damaged is put aside: explanations are no reason to
+    /// keep callers waiting. `probe` tells whether what is looked at first can be read.
+    pub(crate) fn open_or_replace(
+        self,
+        folder: &Path,
+        cache_bytes: usize,
+        nonce: &Nonce,
+        prepare: impl Fn(&WriteTransaction) -> Result<(), redb::Error>,
+        probe: impl Fn(&Database) -> Result<(), redb::Error>,
+    ) -> Result<(Closing<Database>, Option<Replaced>), OpenError> {
+        let path = folder.join(self.name);
+        let is_there = path
+            .try_exists()
+            .map_err(|source| io("look for", &path, source))?;
+        let open = || self.open(folder, cache_bytes, Some(nonce), &prepare);
+        let opened = open().and_then(|db| match guarded(|| probe(&db)) {
+            Ok(()) => Ok(db),
+            Err(error) => Err(self.damaged(&error)),
+        });
+        let replaced = |detail, kept_as| Replaced {
+            file: self.name.to_owned(),
+            detail,
+            kept_as,
+        };
+        match opened {
+            Ok(db) if is_there => Ok((db, None)),
+            Ok(db) => Ok((db, Some(replaced("it was missing".to_owned(), None)))),
+            Err(OpenError::Damaged { detail, .. }) => {
+                let aside = unused(&folder.join(format!("{}.damaged", self.name)));
+                std::fs::rename(&path, &aside).map_err(|source| io("rename", &path, source))?;
+                Ok((open()?, Some(replaced(detail, Some(aside)))))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Opens the file for reading, beside a process that writes it or alone.
@@ -233,6 +270,18 @@ impl StoreFile {
     }
 }
 
+/// Returns the path, or the first of `path-2`, `path-3` and so on that nothing lies at.
+fn unused(path: &Path) -> PathBuf {
+    let numbered = |number: u32| match number {
+        1 => path.to_owned(),
+        number => PathBuf::from(format!("{}-{number}", path.display())),
+    };
+    (1..)
+        .map(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| path.to_owned())
+}
+
 /// Writes what every store file says about itself, and what its own store adds.
 pub(crate) fn initialise(
     db: &Database,
@@ -263,10 +312,31 @@ pub(crate) fn meta(db: &impl ReadableDatabase, key: &str) -> Result<Option<Vec<u
 /// Calls the store. On bytes that changed behind its back it may panic instead of returning an
 /// error; for us both mean the same.
 pub(crate) fn guarded<T>(call: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, StoreError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(result) => result.map_err(StoreError::new),
-        Err(_) => Err(StoreError::new("the store broke off with a panic")),
-    }
+    met(call)
+        .unwrap_or_else(|_| Err(redb::Error::Corrupted(BROKE_OFF.to_owned())))
+        .map_err(StoreError::new)
+}
+
+/// What is told of a panic in the store.
+const BROKE_OFF: &str = "the store broke off with a panic";
+
+thread_local! {
+    static IN_STORE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells whether the journal is calling its store on this thread. A panic of the store is met, and told as damage of a
+/// file: a program's panic hook can leave it out.
+#[must_use]
+pub fn is_in_store() -> bool {
+    IN_STORE.get()
+}
+
+/// Calls the store, and meets its panics.
+fn met<T>(call: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let outer = IN_STORE.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    IN_STORE.set(outer);
+    result
 }
 
 /// An open store. Closing it may panic as well, and it is closed wherever an error leaves it behind.
@@ -291,7 +361,7 @@ impl<D> Drop for Closing<D> {
     fn drop(&mut self) {
         let db = self.0.take();
         // What was committed is durable without it; what is damaged was told by whoever read it.
-        drop(catch_unwind(AssertUnwindSafe(|| drop(db))));
+        drop(met(|| drop(db)));
     }
 }
 
@@ -322,9 +392,10 @@ pub(crate) fn io(doing: &'static str, path: &Path, source: std::io::Error) -> Op
 }
 
 fn guarded_open<T>(open: impl FnOnce() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
-    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| {
-        let detail = "the store broke off with a panic".to_owned();
-        Err(DatabaseError::Storage(StorageError::Corrupted(detail)))
+    met(open).unwrap_or_else(|_| {
+        Err(DatabaseError::Storage(StorageError::Corrupted(
+            BROKE_OFF.to_owned(),
+        )))
     })
 }
 

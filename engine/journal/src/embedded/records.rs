@@ -31,6 +31,14 @@ pub(crate) fn prepare(write: &WriteTransaction) -> Result<(), redb::Error> {
     Ok(())
 }
 
+/// Reads what is read first.
+pub(crate) fn probe(db: &Database) -> Result<(), redb::Error> {
+    let read = db.begin_read()?;
+    read.open_table(RECORDS)?.last()?;
+    read.open_table(SUBJECTS)?.last()?;
+    Ok(())
+}
+
 impl<D: ReadableDatabase + Send + Sync> RecordSource for EmbeddedRecords<D> {
     fn last(&self) -> Result<Option<RecordId>, StoreError> {
         guarded(|| {

@@ -28,6 +28,7 @@ impl Disk {
         let records = open_file(records::FILE, &self.records, records::prepare)?;
         let blobs = open_file(blobs::FILE, &self.blobs, blobs::prepare)?;
         Stores {
+            replaced: Vec::new(),
             nonce: NONCE,
             created: false,
             log,
@@ -40,12 +41,12 @@ impl Disk {
 }
 
 fn open_file(
-    file: file::StoreFile,
+    file: StoreFile,
     backend: &SimulatedFile,
     prepare: impl Fn(&redb::WriteTransaction) -> Result<(), redb::Error>,
 ) -> Result<Closing<Database>, OpenError> {
     // The modes for several processes need locks, which a simulated file does not have.
-    let file = file::StoreFile {
+    let file = StoreFile {
         shared: false,
         ..file
     };
