@@ -46,6 +46,28 @@ use cordboard_simulator::ledger::{Ledger, RingRecord, Sound, VoiceKind};
 use cordboard_simulator::script::Role;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The names of the checks.
+pub const NAMES: [&str; 18] = [
+    "fate-allowed",
+    "answered-once",
+    "offered-once",
+    "rung-while-talking",
+    "card-unrecorded",
+    "agent-fits-calls",
+    "queue-adds-up",
+    "offer-once",
+    "call-ends-once",
+    "rona-not-ready",
+    "taken-once",
+    "command-once",
+    "durable-first",
+    "recovery",
+    "event-once",
+    "callback-path",
+    "no-panic",
+    "quiet-end",
+];
+
 /// Something that must never be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {

@@ -495,3 +495,26 @@ fn nobody_is_rung_while_talking() {
     );
     assert_eq!(rung(vec![one, ring("two", 9_000, 12_000)]), [""; 0]);
 }
+
+#[test]
+fn every_check_of_the_table_has_its_name_in_the_list_and_fires_somewhere() {
+    let source = include_str!("checks.rs");
+    let table = source
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | `")?.split_once('`'))
+        .map(|(name, _)| name);
+    assert_eq!(table.collect::<Vec<_>>(), NAMES);
+    let all = [
+        source,
+        include_str!("stage.rs"),
+        include_str!("stage/outside.rs"),
+        include_str!("network.rs"),
+        include_str!("desks.rs"),
+    ]
+    .concat();
+    for name in NAMES {
+        // In the table (between other marks), in the list, and where it fires.
+        let named = all.matches(&format!("\"{name}\"")).count();
+        assert!(named >= 2, "`{name}` never fires");
+    }
+}

@@ -26,7 +26,7 @@ mod stage;
 mod tasks;
 
 pub use centre::Centre;
-pub use checks::Violation;
+pub use checks::{NAMES, Violation};
 pub use plan::{CALLS_PER_BATCH, Faults, Plan};
 pub use shrink::shrink;
 pub use stage::{Played, play, trace};

@@ -1,23 +1,46 @@
 //! Plays simulated calls under seeded faults and checks what must hold: `cargo xtask sim`.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+#![expect(clippy::print_stderr, reason = "a program for the terminal")]
 
+use anyhow::{Context as _, bail};
 use clap::Parser;
-use cordboard_simulation::{CALLS_PER_BATCH, Centre, Plan, Played, play, shrink, trace};
+use cordboard_simulation::{CALLS_PER_BATCH, Centre, NAMES, Plan, Played, play, shrink, trace};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// Writes a line. A reader that has seen enough, such as `head`, ends the program.
+macro_rules! say {
+    ($($words:tt)*) => {
+        if writeln!(std::io::stdout(), $($words)*).is_err() {
+            std::process::exit(1);
+        }
+    };
+}
+
+/// Most calls of one run.
+const CALLS_MAX: u64 = 1_000_000_000;
+/// Most batches at a time.
+const THREADS_MAX: u64 = 256;
+/// How often a run tells how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 
 /// Plays simulated calls through the engine in one process, with everything that may go wrong, and checks what must hold.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "cargo xtask sim")]
+#[command(
+    name = "cargo xtask sim",
+    after_help = "The exit status is 1 when a check has fired. What has failed is then told with its batch and the command that plays the \
+                  batch again; a smaller plan that fails in the same way is told step by step, and printed as a script. \
+                  `excused` counts fates that no script allows and that a fault explains, by reason."
+)]
 struct Arguments {
     /// How many calls.
-    #[arg(long, default_value_t = 20_000)]
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..=CALLS_MAX))]
     calls: u64,
     /// Decides everything; the same seed gives the same run.
     #[arg(long, default_value_t = 1)]
@@ -26,18 +49,18 @@ struct Arguments {
     #[arg(long)]
     batch: Option<u64>,
     /// Batches that are played at a time.
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=THREADS_MAX))]
     threads: u64,
     /// Lets nothing go wrong but people.
     #[arg(long)]
     no_faults: bool,
     /// Makes the plan of the first batch that fails small for this check, instead of for the first that fires.
-    #[arg(long)]
+    #[arg(long, value_parser = NAMES)]
     check: Option<String>,
     /// Says what fails without making it small.
     #[arg(long)]
     no_shrink: bool,
-    /// Tells everything that happens in the batch.
+    /// Tells everything that happens in the batch that `--batch` names.
     #[arg(long, requires = "batch")]
     trace: bool,
     /// Plays this file instead: a script as a failed run has printed it.
@@ -57,47 +80,65 @@ struct Sum {
     failed: BTreeMap<u64, Played>,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    run(&Arguments::parse()).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let batches = arguments.calls.div_ceil(u64::from(CALLS_PER_BATCH));
+    if let Some(batch) = arguments.batch.filter(|batch| *batch >= batches) {
+        bail!(
+            "there is no batch {batch} in {} calls: it is at most {}; give `--calls` and `--seed` of the run that failed",
+            arguments.calls,
+            batches - 1
+        );
+    }
     let centre = Arc::new(Centre::new()?);
     if let Some(file) = &arguments.script {
-        let plan: Plan = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+        let shown = file.display();
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read `{shown}`"))?;
+        let plan: Plan = serde_json::from_str(&text)
+            .with_context(|| format!("`{shown}` is no script as a failed run prints it"))?;
         let played = trace(&centre, &plan)?;
         for line in &played.trace {
-            println!("{line}");
+            say!("{line}");
         }
         tell(&played);
         return Ok(code(played.violations.is_empty()));
     }
     if let Some(batch) = arguments.batch.filter(|_| arguments.trace) {
-        let played = trace(&centre, &plan(&arguments, &centre, batch))?;
+        let played = trace(&centre, &plan(arguments, &centre, batch))?;
         for line in &played.trace {
-            println!("{line}");
+            say!("{line}");
         }
         tell(&played);
         return Ok(code(played.violations.is_empty()));
     }
     let began = Instant::now();
-    let sum = run(&arguments, &centre)?;
+    let sum = play_all(arguments, &centre)?;
     let seconds = began.elapsed().as_secs_f64();
-    println!("calls       {:>12}", sum.calls);
-    println!("connected   {:>12}", sum.connected);
-    println!("inputs      {:>12}", sum.steps);
-    println!("crashes     {:>12}", sum.crashes);
+    say!("calls       {:>12}", sum.calls);
+    say!("connected   {:>12}", sum.connected);
+    say!("inputs      {:>12}", sum.steps);
+    say!("crashes     {:>12}", sum.crashes);
     for (name, count) in &sum.faults {
-        println!("{name:<17}{count:>7}");
+        say!("{name:<17}{count:>7}");
     }
-    println!("excused");
+    say!("excused");
     for (reason, count) in &sum.excused {
-        println!("  {reason:<58}{count:>7}");
+        say!("  {reason:<58}{count:>7}");
     }
-    println!(
+    say!(
         "calls/s     {:>12.0}  on {} threads, in {seconds:.1} s",
         sum.calls as f64 / seconds,
         arguments.threads
     );
-    println!("hash        {}", run_hash(&sum.hashes));
-    println!(
+    say!("hash        {}", run_hash(&sum.hashes));
+    say!(
         "violations  {:>12}",
         sum.failed
             .values()
@@ -105,10 +146,10 @@ fn main() -> anyhow::Result<ExitCode> {
             .sum::<usize>()
     );
     for (batch, played) in &sum.failed {
-        println!(
+        say!(
             "\nbatch {batch} of seed {} fails; play it again with\n  {}",
             arguments.seed,
-            again(&arguments, *batch)
+            again(arguments, *batch)
         );
         tell(played);
     }
@@ -119,14 +160,14 @@ fn main() -> anyhow::Result<ExitCode> {
         && let Some(violation) = played.violations.first()
     {
         let check = arguments.check.as_deref().unwrap_or(violation.check);
-        println!("\nmaking batch {batch} smaller, as long as `{check}` fires ...");
-        let plan = plan(&arguments, &centre, *batch);
+        say!("\nmaking batch {batch} smaller, as long as `{check}` fires ...");
+        let plan = plan(arguments, &centre, *batch);
         let (plan, played) = shrink(&centre, &plan, check)?;
         for line in &played.trace {
-            println!("{line}");
+            say!("{line}");
         }
         tell(&played);
-        println!(
+        say!(
             "the script, for `cargo xtask sim --script FILE`:\n{}",
             serde_json::to_string(&plan)?
         );
@@ -144,13 +185,15 @@ fn code(good: bool) -> ExitCode {
 
 fn tell(played: &Played) {
     for violation in played.violations.iter().take(10) {
-        println!(
+        say!(
             "  {:>9} ms  {}: {}",
-            violation.at_ms, violation.check, violation.detail
+            violation.at_ms,
+            violation.check,
+            violation.detail
         );
     }
     if played.violations.len() > 10 {
-        println!("  and {} more", played.violations.len() - 10);
+        say!("  and {} more", played.violations.len() - 10);
     }
 }
 
@@ -194,7 +237,7 @@ fn plan(arguments: &Arguments, centre: &Centre, batch: u64) -> Plan {
     )
 }
 
-fn run(arguments: &Arguments, centre: &Arc<Centre>) -> anyhow::Result<Sum> {
+fn play_all(arguments: &Arguments, centre: &Arc<Centre>) -> anyhow::Result<Sum> {
     let batches = arguments.calls.div_ceil(u64::from(CALLS_PER_BATCH));
     let (first, end) = match arguments.batch {
         Some(batch) => (batch, batch + 1),
@@ -202,6 +245,7 @@ fn run(arguments: &Arguments, centre: &Arc<Centre>) -> anyhow::Result<Sum> {
     };
     let next = AtomicU64::new(first);
     let sum = Mutex::new(Sum::default());
+    let told = Mutex::new(Instant::now());
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..arguments.threads.max(1))
             .map(|_| {
@@ -212,7 +256,17 @@ fn run(arguments: &Arguments, centre: &Arc<Centre>) -> anyhow::Result<Sum> {
                             return anyhow::Ok(());
                         }
                         let played = play(centre, &plan(arguments, centre, batch))?;
-                        sum.lock().add(batch, played);
+                        let mut sum = sum.lock();
+                        sum.add(batch, played);
+                        let mut told = told.lock();
+                        if told.elapsed() >= PROGRESS_EVERY {
+                            *told = Instant::now();
+                            let (calls, failed) = (sum.calls, sum.failed.len());
+                            eprintln!(
+                                "{calls} of {} calls, {failed} batches failed",
+                                arguments.calls
+                            );
+                        }
                     }
                 })
             })

@@ -57,17 +57,18 @@ fn opens(folder: &Path) -> Vec<Replaced> {
 #[test]
 fn damaged_records_and_blobs_are_put_aside_and_the_calls_go_on() {
     for file in ["records.redb", "blobs.redb"] {
-        let zeroed = |bytes: &[u8]| {
+        fn zeroed(bytes: &[u8]) -> Vec<u8> {
             let mut bytes = bytes.to_vec();
             let (from, to) = (bytes.len() * 2 / 5, bytes.len() * 9 / 10);
             bytes[from..to].fill(0);
             bytes
-        };
-        let damages: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 4] = [
-            ("cut in half", &|bytes| bytes[..bytes.len() / 2].to_vec()),
-            ("empty", &|_| Vec::new()),
-            ("not a store", &|bytes| vec![b'x'; bytes.len()]),
-            ("half of it zeroed", &zeroed),
+        }
+        type Make = fn(&[u8]) -> Vec<u8>;
+        let damages: [(&str, Make); 4] = [
+            ("cut in half", |bytes| bytes[..bytes.len() / 2].to_vec()),
+            ("empty", |_| Vec::new()),
+            ("not a store", |bytes| vec![b'x'; bytes.len()]),
+            ("half of it zeroed", zeroed),
         ];
         for (damage, make) in damages {
             let folder = tempfile::tempdir().unwrap();
