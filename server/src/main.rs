@@ -41,7 +41,7 @@ enum Command {
     Check(check::Arguments),
     /// Tells the story of a call: what happened, who decided what, and why.
     Explain(explain::Arguments),
-    /// Makes and builds plugins.
+    /// Makes, builds and tests plugins.
     Plugin(plugin::Arguments),
     /// Folds a journal anew and prints the hashes of state and commands.
     Replay(replay::Arguments),

@@ -4,11 +4,12 @@ mod build;
 mod language;
 mod new;
 mod template;
+mod test;
 
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
-/// Makes and builds plugins.
+/// Makes, builds and tests plugins.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -21,11 +22,14 @@ enum Command {
     New(new::Arguments),
     /// Makes the component of a project.
     Build(build::Arguments),
+    /// Plays golden vectors to a plugin, in the engine's own plugin host.
+    Test(test::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Test(arguments) => test::run(arguments),
     }
 }

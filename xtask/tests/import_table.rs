@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 20] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -60,6 +60,7 @@ const TABLE: [(&str, &[&str]); 19] = [
             "cordboard-crash-points",
             "cordboard-plugin-build",
             "cordboard-plugin-host",
+            "cordboard-plugin-test",
             "cordboard-simulator",
         ],
     ),
@@ -87,6 +88,14 @@ const TABLE: [(&str, &[&str]); 19] = [
     ("cordboard-plugin", &["cordboard-contract"]),
     ("cordboard-plugin-build", &[]),
     (
+        "cordboard-plugin-test",
+        &[
+            "cordboard-contract",
+            "cordboard-core",
+            "cordboard-plugin-host",
+        ],
+    ),
+    (
         "cordboard-benches",
         &[
             "cordboard-contract",
@@ -109,6 +118,7 @@ const TABLE: [(&str, &[&str]); 19] = [
             "cordboard-acs",
             "cordboard-journal",
             "cordboard-plugin-host",
+            "cordboard-plugin-test",
             "cordboard-simulator",
         ],
     ),

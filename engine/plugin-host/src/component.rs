@@ -30,9 +30,40 @@ pub(crate) struct Inspected {
     pub(crate) results_stay: bool,
 }
 
+/// All that was found in the bytes of a component, right or wrong.
+#[derive(Debug)]
+pub(crate) struct Examined {
+    /// What it imports, fit for a terminal.
+    pub(crate) imports: Vec<String>,
+    /// The decision points that it exports.
+    pub(crate) points: Vec<Point>,
+    /// The text of the manifest, or why there is none.
+    pub(crate) manifest: Result<String, LoadError>,
+    /// What is wrong with imports, exports and parts, in this order.
+    pub(crate) problems: Vec<LoadError>,
+    results_stay: bool,
+}
+
 /// Reads the bytes of a component and checks, without compiling it, that it asks for nothing that
 /// it may not have and is written for a contract that this host speaks.
 pub(crate) fn inspect(bytes: &[u8], bytes_max: u64) -> Result<Inspected, LoadError> {
+    let examined = examine(bytes, bytes_max)?;
+    if let Some(first) = examined.problems.into_iter().next() {
+        return Err(first);
+    }
+    Ok(Inspected {
+        points: examined.points,
+        manifest: examined.manifest?,
+        results_stay: examined.results_stay,
+    })
+}
+
+/// Reads the bytes of a component and finds all that [`inspect`] refuses it for.
+///
+/// # Errors
+///
+/// It is no component at all, or too large to look at.
+pub(crate) fn examine(bytes: &[u8], bytes_max: u64) -> Result<Examined, LoadError> {
     let size = bytes.len() as u64;
     if size > bytes_max {
         return Err(LoadError::TooLarge {
@@ -47,18 +78,29 @@ pub(crate) fn inspect(bytes: &[u8], bytes_max: u64) -> Result<Inspected, LoadErr
         return Err(LoadError::NotWebAssembly);
     }
     let parts = Parts::read(bytes).map_err(|error| LoadError::Malformed(error.to_string()))?;
+    let mut problems = Vec::new();
     if parts.component_instances > COMPONENT_INSTANCES_MAX {
-        return Err(LoadError::Resources(format!(
+        problems.push(LoadError::Resources(format!(
             "it starts components in {} places, at most {COMPONENT_INSTANCES_MAX} are allowed",
             parts.component_instances
         )));
     }
-    check_imports(&parts.imports)?;
-    Ok(Inspected {
-        points: check_exports(&parts.exports)?,
-        manifest: the_manifest(&parts.manifests)?,
+    check_imports(&parts.imports, &mut problems);
+    Ok(Examined {
+        points: check_exports(&parts.exports, &mut problems),
+        imports: shown(&parts.imports),
+        manifest: the_manifest(&parts.manifests),
+        problems,
         results_stay: parts.results_stay,
     })
+}
+
+/// Most imports, and most exports, that are told.
+const NAMES_TOLD_MAX: usize = 64;
+
+fn shown(names: &[&str]) -> Vec<String> {
+    let names = names.iter().take(NAMES_TOLD_MAX);
+    names.map(|name| one_line(name, NAME_BYTES_MAX)).collect()
 }
 
 /// The parts of a component that are of interest.
@@ -120,30 +162,30 @@ impl<'a> Parts<'a> {
     }
 }
 
-fn check_imports(imports: &[&str]) -> Result<(), LoadError> {
-    for &name in imports {
-        if name != v0_1::IMPORT_LOG {
-            check_version(name, &[v0_1::IMPORT_LOG])?;
-            return Err(LoadError::ForbiddenImport {
-                name: one_line(name, NAME_BYTES_MAX),
-                allowed: v0_1::IMPORT_LOG,
-            });
-        }
-    }
-    Ok(())
+fn check_imports(imports: &[&str], problems: &mut Vec<LoadError>) {
+    let strangers = imports.iter().filter(|name| **name != v0_1::IMPORT_LOG);
+    problems.extend(strangers.take(NAMES_TOLD_MAX).map(|name| {
+        other_version(name, &[v0_1::IMPORT_LOG]).unwrap_or_else(|| LoadError::ForbiddenImport {
+            name: one_line(name, NAME_BYTES_MAX),
+            allowed: v0_1::IMPORT_LOG,
+        })
+    }));
 }
 
-fn check_exports(exports: &[&str]) -> Result<Vec<Point>, LoadError> {
+fn check_exports(exports: &[&str], problems: &mut Vec<LoadError>) -> Vec<Point> {
     let known: Vec<&str> = Point::ALL
         .iter()
         .map(|point| point.interface())
         .chain([v0_1::EXPORT_META])
         .collect();
-    for name in exports {
-        check_version(name, &known)?;
-    }
-    if !exports.contains(&v0_1::EXPORT_META) {
-        return Err(LoadError::MissingExport {
+    let others = exports
+        .iter()
+        .filter_map(|name| other_version(name, &known));
+    let before = problems.len();
+    problems.extend(others.take(NAMES_TOLD_MAX));
+    let has_others = problems.len() > before;
+    if !exports.contains(&v0_1::EXPORT_META) && !has_others {
+        problems.push(LoadError::MissingExport {
             name: v0_1::EXPORT_META.to_owned(),
         });
     }
@@ -151,22 +193,21 @@ fn check_exports(exports: &[&str]) -> Result<Vec<Point>, LoadError> {
         .into_iter()
         .filter(|point| exports.contains(&point.interface()))
         .collect();
-    if points.is_empty() {
+    // What is of another version is told already, and is all that there is.
+    if points.is_empty() && !has_others {
         let known = Point::ALL.map(|point| format!("`{}`", point.interface()));
-        return Err(LoadError::NoDecisionPoint(known.join(", ")));
+        problems.push(LoadError::NoDecisionPoint(known.join(", ")));
     }
-    Ok(points)
+    points
 }
 
-/// Refuses a name of this package that is none of the `known` ones.
-fn check_version(name: &str, known: &[&str]) -> Result<(), LoadError> {
-    if name.starts_with(PACKAGE_PREFIX) && !known.contains(&name) {
-        return Err(LoadError::ContractVersion {
-            name: one_line(name, NAME_BYTES_MAX),
-            supported: v0_1::PACKAGE,
-        });
-    }
-    Ok(())
+/// The mistake of a name of this package that is none of the `known` ones.
+fn other_version(name: &str, known: &[&str]) -> Option<LoadError> {
+    let is_other = name.starts_with(PACKAGE_PREFIX) && !known.contains(&name);
+    is_other.then(|| LoadError::ContractVersion {
+        name: one_line(name, NAME_BYTES_MAX),
+        supported: v0_1::PACKAGE,
+    })
 }
 
 fn the_manifest(found: &[&[u8]]) -> Result<String, LoadError> {

@@ -1,7 +1,7 @@
 //! `cordboard plugin new NAME`.
 
 use super::language::{self, Language};
-use super::template::{Sdk, Wanted};
+use super::template::{self, Sdk, Wanted};
 use crate::output;
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -50,7 +50,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         points: &points,
         sdk: &sdk,
     };
-    for file in (language.files)(&wanted) {
+    let vectors = template::vectors(&points)?;
+    for file in (language.files)(&wanted).into_iter().chain([vectors]) {
         let path = folder.join(&file.path);
         let unwritable = || format!("cannot write `{}`", path.display());
         if let Some(parent) = path.parent() {
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     let test = language.test;
     output::say(format_args!(
-        "made `{name}`, a plugin in {}. Next:\n  cd {name}\n  {test}\n  cordboard plugin build",
+        "made `{name}`, a plugin in {}. Next:\n  cd {name}\n  {test}\n  cordboard plugin test",
         language.name
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -1,10 +1,45 @@
 //! New projects: files with gaps, and what goes into them.
 
+use super::test::VECTORS_FILE;
 use cordboard_plugin_host::Point;
+use cordboard_plugin_test::Vectors;
 use std::path::{Path, PathBuf};
 
 /// The JSON Schema of the configuration that new projects begin with, in every language.
 pub(super) const SCHEMA: &str = include_str!("../../../plugin-sdk/templates/schema.json");
+
+/// The golden vectors that new projects begin with, in every language: all decide alike.
+fn vectors_of(point: Point) -> &'static str {
+    match point {
+        Point::SkillMatch => include_str!("../../../plugin-sdk/templates/vectors/skill-match.json"),
+        Point::ContactSelect => {
+            include_str!("../../../plugin-sdk/templates/vectors/contact-select.json")
+        }
+        Point::EndpointSelect => {
+            include_str!("../../../plugin-sdk/templates/vectors/endpoint-select.json")
+        }
+        Point::RecordingPolicy => {
+            include_str!("../../../plugin-sdk/templates/vectors/recording-policy.json")
+        }
+    }
+}
+
+/// The golden vectors of a new project.
+///
+/// # Errors
+/// A template is wrong; a test sees to that.
+pub(super) fn vectors(points: &[Point]) -> anyhow::Result<File> {
+    let mut all: Option<Vectors> = None;
+    for point in points {
+        let more: Vectors = serde_json::from_str(vectors_of(*point))?;
+        match &mut all {
+            Some(all) => all.vectors.extend(more.vectors),
+            None => all = Some(more),
+        }
+    }
+    let text = all.map(|all| all.text()).unwrap_or_default();
+    Ok(File::new(VECTORS_FILE, text))
+}
 
 /// The project that is wanted.
 pub(super) struct Wanted<'a> {

@@ -7,4 +7,5 @@
 )]
 
 mod projects;
+mod vectors;
 mod workbench;

@@ -9,7 +9,7 @@ fn a_new_rust_project_with_every_decision_point_is_formatted_passes_its_tests_an
     let made = bench.cordboard("", &["plugin", "new", "every-point", "--decision", points]);
     assert_eq!(
         told(&made),
-        "made `every-point`, a plugin in rust. Next:\n  cd every-point\n  cargo test\n  cordboard plugin build\n"
+        "made `every-point`, a plugin in rust. Next:\n  cd every-point\n  cargo test\n  cordboard plugin test\n"
     );
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     told(&bench.run(&cargo, "every-point", &["fmt", "--check"]));
@@ -28,6 +28,13 @@ fn a_new_rust_project_with_every_decision_point_is_formatted_passes_its_tests_an
         built,
         format!("every-point.wasm: {} bytes, sha256 {digest}\n", bytes.len())
     );
+    let tested = told(&bench.cordboard("every-point", &["plugin", "test"]));
+    assert!(tested.ends_with("10 of 10 vectors pass\n"), "{tested}");
+    let vectors = bench.path("every-point/vectors.json");
+    let before = std::fs::read_to_string(&vectors).unwrap();
+    told(&bench.cordboard("every-point", &["plugin", "test", "--update"]));
+    let after = std::fs::read_to_string(&vectors).unwrap();
+    assert_eq!(before, after, "the template is laid out otherwise");
 }
 
 #[test]

@@ -51,6 +51,16 @@ fn shared(name: &str) -> PathBuf {
         .join(name)
 }
 
+/// A plugin of this repository: its component, and the folder of its sources.
+pub(crate) fn plugin(name: &str) -> (PathBuf, PathBuf) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let built = std::env::var_os("CORDBOARD_PLUGINS")
+        .map_or_else(|| root.join("target/plugins"), PathBuf::from);
+    let component = built.join(name).with_extension("wasm");
+    assert!(component.is_file(), "say `cargo xtask plugins` first");
+    (component, root.join("plugins").join(name))
+}
+
 /// What a program said, when it succeeded.
 #[track_caller]
 pub(crate) fn told(output: &Output) -> String {
