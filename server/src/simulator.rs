@@ -3,6 +3,7 @@
 use crate::output;
 use crate::serve::stop_asked;
 use anyhow::Context as _;
+use axum::http::Uri;
 use clap::Args;
 use cordboard_clock::Clock;
 use cordboard_simulator::script::{AgentScript, CallerScript};
@@ -31,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     allow_http_callbacks: bool,
     /// Address that is told of incoming calls, with its secret: `http://127.0.0.1:8080/eventgrid?code=…`.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = web_address)]
     event_grid: Option<String>,
     /// JSON file with a list of agents.
     #[arg(long, value_name = "FILE")]
@@ -82,6 +83,19 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         running.shutdown().await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Takes an address that can be asked, so that a mistyped one is not tried for ever.
+fn web_address(text: &str) -> Result<String, String> {
+    let address = text.parse::<Uri>();
+    let is_whole = address.is_ok_and(|address| {
+        matches!(address.scheme_str(), Some("http" | "https")) && address.host().is_some()
+    });
+    if is_whole {
+        Ok(text.to_owned())
+    } else {
+        Err("write an address like `http://127.0.0.1:8080/eventgrid?code=…`".to_owned())
+    }
 }
 
 fn read_list<T: DeserializeOwned>(file: Option<&Path>) -> anyhow::Result<Vec<T>> {

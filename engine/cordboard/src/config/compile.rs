@@ -151,6 +151,7 @@ impl Checker<'_> {
         let timeouts = self.timeouts(text);
         let limits = self.limits(text);
         let drain = self.drain(text);
+        let journal = self.journal(text);
         if self.names.is_whole {
             self.unused(text);
         }
@@ -180,11 +181,7 @@ impl Checker<'_> {
             plugins,
             plugin_host: self.plugin_host(text),
             prompts: audio,
-            journal: super::JournalSettings {
-                directory: self.source.full_path(&text.journal.directory),
-                snapshot_every: text.journal.snapshot_every,
-                keep_entries: text.journal.keep_entries,
-            },
+            journal,
             drain,
             listen,
             dev: text.dev,

@@ -1,9 +1,11 @@
 //! Plugin slots, deadlines and limits. Their ranges are in the schema.
 
 use super::Checker;
-use crate::config::output::{DrainSettings, PluginHostSettings, PluginLimits, PluginSlot};
+use crate::config::output::{
+    DrainSettings, JournalSettings, PluginHostSettings, PluginLimits, PluginSlot,
+};
 use crate::config::problem::Path;
-use crate::config::v1::{ConfigText, Drain, DrainNewCalls};
+use crate::config::v1::{ConfigText, Drain, DrainNewCalls, Journal};
 use cordboard_core::config::{Limits, Timeouts};
 use cordboard_core::ids::{Millis, PluginId};
 use cordboard_core::input::NewCalls;
@@ -72,6 +74,28 @@ impl Checker<'_> {
                 .cache
                 .as_ref()
                 .map(|cache| self.source.full_path(cache)),
+        }
+    }
+
+    pub(super) fn journal(&mut self, text: &ConfigText) -> JournalSettings {
+        let Journal {
+            directory,
+            snapshot_every,
+            keep_entries,
+        } = &text.journal;
+        let place = Path::root().key("journal").key("directory");
+        if directory.trim().is_empty() {
+            self.refuse(&place, "is empty; name a folder, such as `journal`");
+        } else if self.source.check(directory).is_ok() {
+            self.refuse(
+                &place,
+                format!("`{directory}` is a file; name a folder of its own for the journal"),
+            );
+        }
+        JournalSettings {
+            directory: self.source.full_path(directory),
+            snapshot_every: *snapshot_every,
+            keep_entries: *keep_entries,
         }
     }
 
