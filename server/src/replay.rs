@@ -1,4 +1,6 @@
-//! `cordboard replay JOURNAL`.
+//! `cordboard replay JOURNAL`: the log into the same state, or decisions into the same answers.
+
+mod decisions;
 
 use crate::output;
 use clap::{Args, ValueEnum};
@@ -6,17 +8,23 @@ use cordboard::{ReplayError, ReplayFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Folds a journal anew. The same journal gives the same hashes in every process.
+/// Folds a journal anew, or asks its recorded decisions anew.
+///
+/// The same journal gives the same hashes in every process. With `--decisions` each recorded question is
+/// put to the plugin that answered it, which must give the same answer bit for bit; with `--plugin` to another
+/// one, and what it would have decided otherwise is told.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The folder of the journal. No engine may be using it.
+    /// The folder of the journal, or a copy of it. While an engine is using it, only decisions can be replayed.
     journal: PathBuf,
     /// Where to begin. `from` in the output is the entry whose snapshot it began with, 0 for the very start.
     #[arg(long, value_enum, default_value_t = From::Oldest)]
     from: From,
+    #[command(flatten)]
+    decisions: decisions::Arguments,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum From {
     /// As far back as the log is kept (`journal.keep_entries`).
     Oldest,
@@ -27,6 +35,9 @@ enum From {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.decisions.are_wanted() {
+        return decisions::run(&arguments.journal, &arguments.decisions);
+    }
     let from = match arguments.from {
         From::Oldest => ReplayFrom::Oldest,
         From::Start => ReplayFrom::Start,

@@ -31,6 +31,7 @@ pub(crate) use rebuild::{Rebuilt, rebuild};
 pub use records::{
     Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES, subject_of_call,
 };
+pub(crate) use records::{newest_names, next_page};
 pub use stepped::SteppedEngine;
 
 use crate::error::{BuildError, SubmitError};

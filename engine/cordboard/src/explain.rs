@@ -4,17 +4,16 @@
 //! them. What was sent to the service and what came back stands in the recovery log, which only one
 //! process can have open: while an engine runs, the story is told without it.
 
-mod words;
+pub(crate) mod words;
 
-use crate::driver::{RecordBody, SUBJECT_OF_NAMES, fold_log, subject_of_call};
+use crate::driver::{RecordBody, fold_log, newest_names, next_page, subject_of_call};
 use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
 use cordboard_core::input::Reply;
 use cordboard_core::{Command, Event, Input};
 use cordboard_journal::{
-    Limits, OpenError, ReadError, Record, RecordId, Records, ReplayFrom, Seq, decode_payload,
-    open_records, open_replay,
+    Limits, OpenError, ReadError, ReplayFrom, Seq, decode_payload, open_records, open_replay,
 };
 use std::fmt;
 use std::path::Path;
@@ -79,14 +78,16 @@ pub enum ExplainError {
 /// [`ExplainError`].
 pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError> {
     let records = open_records(folder, &Limits::default())?.records;
-    let symbols = names(records.as_ref())?;
+    let symbols = newest_names(records.as_ref())?;
     let mut lines = Vec::new();
     let mut gaps = Vec::new();
     let mut last = None;
     let mut life = Life::default();
     let subject = subject_of_call(call);
     'pages: loop {
-        let (page, damaged) = next_page(records.as_ref(), &subject, last)?;
+        let (page, damaged) = next_page(last, PAGE, |after, limit| {
+            records.about(&subject, after, limit)
+        })?;
         if let Some(id) = damaged {
             gaps.push(format!("record {id} is damaged and is left out"));
         }
@@ -254,48 +255,6 @@ fn log_lines(
     )?;
     found.from = log.from.0;
     Ok(found)
-}
-
-/// The next records about something, and the damaged one that comes after them, if there is one among them.
-fn next_page(
-    records: &dyn Records,
-    subject: &str,
-    after: Option<RecordId>,
-) -> Result<(Vec<Record>, Option<RecordId>), ReadError> {
-    match records.about(subject, after, PAGE) {
-        Ok(page) => return Ok((page, None)),
-        Err(ReadError::DamagedRecord { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    // A page with a damaged record is refused as a whole: those before it come one by one.
-    let mut page: Vec<Record> = Vec::new();
-    loop {
-        let last = page.last().map(|record| record.id).or(after);
-        match records.about(subject, last, 1) {
-            Ok(one) if one.is_empty() => return Ok((page, None)),
-            Ok(one) => page.extend(one),
-            Err(ReadError::DamagedRecord { id, .. }) => return Ok((page, Some(id))),
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// The newest names: numbers are never reused, so they cover all records.
-fn names(records: &dyn Records) -> Result<Symbols, ExplainError> {
-    let mut symbols = Symbols::default();
-    let mut last = None;
-    loop {
-        let (page, damaged) = next_page(records, SUBJECT_OF_NAMES, last)?;
-        let Some(newest) = damaged.or(page.last().map(|record| record.id)) else {
-            return Ok(symbols);
-        };
-        last = Some(newest);
-        for record in &page {
-            if let Ok(RecordBody::Names { symbols: found }) = decode_payload(&record.payload) {
-                symbols = found;
-            }
-        }
-    }
 }
 
 #[expect(

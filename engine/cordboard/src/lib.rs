@@ -7,7 +7,7 @@
 //! | act as an agent, a supervisor or the program itself | [`AgentHandle`], [`SupervisorHandle`], [`CallHandle`] |
 //! | follow what happens, and resume | [`events`] |
 //! | carry operations out or answer questions yourself | [`driver::Operator`], [`driver::Advisor`] |
-//! | repeat or explain what a journal tells | [`replay()`], [`explain()`] |
+//! | repeat or explain what a journal tells | [`replay()`], [`DecisionReplay`], [`explain()`] |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
@@ -43,5 +43,8 @@ pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
 pub use explain::{ExplainError, Explanation, ExplanationLine, RECORDS_TOLD_MAX, explain};
 pub use pending::Pending;
 pub use plugins::PluginStatus;
-pub use replay::{Replayed, replay};
+pub use replay::{
+    DecisionReplay, DecisionReplayError, DecisionReplaySummary, Difference, DifferenceClass,
+    EXAMPLES_PER_CLASS, ReplayWith, Replayed, Timing, Unreplayed, replay,
+};
 pub use schemas::{OPENAPI_V1, schemas};

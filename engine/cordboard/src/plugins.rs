@@ -193,7 +193,7 @@ fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> Plug
     PluginSpec {
         component,
         // The configuration has checked that it is one.
-        sha256: slot.sha256.as_deref().and_then(digest),
+        sha256: slot.sha256.as_deref().and_then(Digest::parse),
         config: &slot.config,
         names,
         limits: limits(slot),
@@ -203,8 +203,11 @@ fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> Plug
 fn load_one(host: &PluginHost, id: PluginId, slot: &PluginSlot, names: &Names, blobs: &dyn Blobs) {
     let loaded = host.read(&slot.file).and_then(|component| {
         let plugin = host.compile(&spec(slot, &component, names))?;
-        if let Err(error) = blobs.put(&component) {
-            tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
+        // What the records name: without it no decision can be replayed.
+        for bytes in [component.as_slice(), plugin.configuration().as_bytes()] {
+            if let Err(error) = blobs.put(bytes) {
+                tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
+            }
         }
         Ok(plugin)
     });
@@ -235,6 +238,8 @@ impl Advisor for Plugins {
         let reply = move |answered: cordboard_plugin_host::Answer| {
             let info = named.as_ref().map(|plugin| plugin.info());
             let info = info.filter(|info| Some(info.plugin) == answered.plugin);
+            let limits = named.as_ref().filter(|_| info.is_some());
+            let limits = limits.map(|plugin| plugin.limits());
             let evidence = Evidence {
                 plugin: info
                     .map(|info| format!("{} {}", info.manifest.name, info.manifest.version))
@@ -242,6 +247,8 @@ impl Advisor for Plugins {
                 plugin_sha256: hexadecimal(answered.plugin),
                 config_sha256: hexadecimal(answered.configuration),
                 ran_ns: u64::try_from(answered.elapsed.as_nanos()).unwrap_or(u64::MAX),
+                time_ms: limits.map_or(0, |limits| millis(limits.deadline)),
+                memory_bytes: limits.map_or(0, |limits| limits.memory_bytes as u64),
                 detail: answered.detail.unwrap_or_default(),
                 reasons: info
                     .map(|info| reasons(&info.manifest.reasons, &answered.verdict))
@@ -332,29 +339,10 @@ fn limits(slot: &PluginSlot) -> PluginLimits {
     }
 }
 
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn hexadecimal(digest: Option<Digest>) -> String {
     digest.map(|digest| digest.to_string()).unwrap_or_default()
-}
-
-fn digest(text: &str) -> Option<Digest> {
-    let mut bytes = [0; 32];
-    if text.len() != 64 {
-        return None;
-    }
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
-    Some(Digest(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_digest_is_read_as_it_is_shown() {
-        let shown = Digest::of(b"abc").to_string();
-        assert_eq!(digest(&shown), Some(Digest::of(b"abc")));
-        assert_eq!(digest("abc"), None);
-    }
 }

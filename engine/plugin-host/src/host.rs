@@ -10,6 +10,7 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
+use cordboard_contract::manifest::Manifest;
 use cordboard_core::{
     ids::PluginId,
     question::{Ask, PluginFailure, PluginResult},
@@ -20,9 +21,12 @@ use crate::{
     answer::Answer,
     breaker::{Breaker, Pass},
     cache::Cache,
+    component,
+    digest::Digest,
     error::{HostError, LoadError},
-    limits::HostConfig,
-    plugin::{Plugin, PluginInfo, PluginSpec},
+    limits::{HostConfig, PluginLimits},
+    manifest,
+    plugin::{ConfiguredSpec, Plugin, PluginInfo, PluginSpec, Settings},
     runtime::Runtime,
     status::{Counters, SlotStatus},
     workers::{QueueId, Workers},
@@ -122,6 +126,16 @@ impl PluginHost {
         Ok(bytes)
     }
 
+    /// Returns what a component says about itself, read without running it.
+    ///
+    /// # Errors
+    ///
+    /// It is no component, asks for what it may not have, is of another contract, or says nothing.
+    pub fn manifest(&self, component: &[u8]) -> Result<Manifest, LoadError> {
+        let inspected = component::inspect(component, self.component_bytes_max)?;
+        manifest::parse(&inspected.manifest)
+    }
+
     /// Loads a plugin without putting it anywhere: to check it, or to replay decisions with it.
     ///
     /// It takes milliseconds to seconds, for compiling: not for a thread that serves calls.
@@ -130,12 +144,40 @@ impl PluginHost {
     ///
     /// Whatever is wrong with the component, its manifest or its configuration.
     pub fn compile(&self, spec: &PluginSpec<'_>) -> Result<Arc<Plugin>, LoadError> {
+        let settings = Settings::Named {
+            config: spec.config,
+            names: spec.names,
+        };
+        self.compile_with(spec.component, spec.sha256, &settings, spec.limits)
+    }
+
+    /// Loads a plugin with a configuration that was checked before: the one that a decision record
+    /// names.
+    ///
+    /// # Errors
+    ///
+    /// Like [`compile`](Self::compile).
+    pub fn compile_configured(&self, spec: &ConfiguredSpec<'_>) -> Result<Arc<Plugin>, LoadError> {
+        let settings = Settings::Numbered(spec.configuration);
+        self.compile_with(spec.component, None, &settings, spec.limits)
+    }
+
+    fn compile_with(
+        &self,
+        bytes: &[u8],
+        sha256: Option<Digest>,
+        settings: &Settings<'_>,
+        limits: PluginLimits,
+    ) -> Result<Arc<Plugin>, LoadError> {
         let load = || {
             Plugin::load(
                 Arc::clone(&self.runtime),
                 self.cache.as_ref(),
                 self.component_bytes_max,
-                spec,
+                bytes,
+                sha256,
+                settings,
+                limits,
             )
         };
         // Readers of foreign bytes and foreign schemas have mistakes: none may stop the engine.

@@ -50,6 +50,25 @@ pub struct PluginSpec<'a> {
     pub limits: PluginLimits,
 }
 
+/// A plugin as it was loaded before, as decision records name it.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfiguredSpec<'a> {
+    /// The bytes of the component.
+    pub component: &'a [u8],
+    /// Its configuration as [`Plugin::configuration`] gave it, with numbers for names.
+    pub configuration: &'a str,
+    /// What it may use.
+    pub limits: PluginLimits,
+}
+
+/// Where the text for `configure` comes from.
+pub(crate) enum Settings<'a> {
+    /// It has names, and is checked against the plugin's schema.
+    Named { config: &'a Value, names: &'a Names },
+    /// It has been checked before.
+    Numbered(&'a str),
+}
+
 /// What is known of a loaded plugin.
 #[derive(Clone, Debug)]
 pub struct PluginInfo {
@@ -83,8 +102,10 @@ pub struct Plugin {
     columns: [u32; Point::ALL.len()],
     reasons: Reasons,
     results_stay: bool,
-    /// The configuration, where every instance has to be configured: there is no snapshot.
-    configure: Option<String>,
+    /// The configuration, with numbers for names.
+    configuration: String,
+    /// Whether every instance has to be configured: there is no snapshot.
+    configured_by_call: bool,
     log: Arc<GuestLog>,
     /// Ticks until the first warning, see [`crate::guest`].
     ticks: u64,
@@ -96,6 +117,13 @@ impl Plugin {
     #[must_use]
     pub fn info(&self) -> &PluginInfo {
         &self.info
+    }
+
+    /// Returns the configuration as `configure` gets it, with numbers for names: the text that
+    /// [`PluginInfo::configuration`] is the digest of.
+    #[must_use]
+    pub fn configuration(&self) -> &str {
+        &self.configuration
     }
 
     /// Decides on the caller's thread, without queue and breaker: for replays and benches.
@@ -206,9 +234,10 @@ impl Plugin {
         }
         let store = Guest::store(self.runtime.engine(), self.limits.memory_bytes, &self.log);
         let mut live = Live::start(store, &self.pre, self.ticks)?;
-        if let Some(config) = &self.configure {
+        if self.configured_by_call {
             let ticks = self.runtime.ticks(self.limits.configure_deadline);
-            if live.configure(&self.exports, config, now, ticks)?.is_err() {
+            let configured = live.configure(&self.exports, &self.configuration, now, ticks)?;
+            if configured.is_err() {
                 return Err(Failure::new(
                     PluginFailure::BadOutput,
                     "the plugin refuses a configuration that it has accepted before",
@@ -225,15 +254,18 @@ impl Plugin {
         runtime: Arc<Runtime>,
         cache: Option<&Cache>,
         bytes_max: u64,
-        spec: &PluginSpec<'_>,
+        bytes: &[u8],
+        expected: Option<Digest>,
+        settings: &Settings<'_>,
+        limits: PluginLimits,
     ) -> Result<Self, LoadError> {
         let Inspected {
             manifest,
             points,
             results_stay,
-        } = component::inspect(spec.component, bytes_max)?;
-        let plugin = Digest::of(spec.component);
-        if let Some(expected) = spec.sha256
+        } = component::inspect(bytes, bytes_max)?;
+        let plugin = Digest::of(bytes);
+        if let Some(expected) = expected
             && expected != plugin
         {
             return Err(LoadError::Digest {
@@ -246,14 +278,19 @@ impl Plugin {
         let schema = schema::compile_schema(&manifest.config_schema).map_err(|error| {
             LoadError::Manifest(format!("has a wrong `config_schema`: {error}"))
         })?;
-        let config =
-            configuration::intern(&schema, &manifest.config_schema, spec.config, spec.names)
-                .map_err(|problems| LoadError::Config {
-                    plugin: manifest.name.clone(),
-                    problems,
-                })?;
+        let config = match *settings {
+            Settings::Named { config, names } => {
+                configuration::intern(&schema, &manifest.config_schema, config, names).map_err(
+                    |problems| LoadError::Config {
+                        plugin: manifest.name.clone(),
+                        problems,
+                    },
+                )?
+            }
+            Settings::Numbered(text) => text.to_owned(),
+        };
 
-        let mut limits = spec.limits;
+        let mut limits = limits;
         limits.memory_bytes = limits.memory_bytes.min(MEMORY_BYTES_MAX);
         let calls_per_instance = match manifest.warm_calls {
             Some(calls) if !limits.always_fresh => calls,
@@ -273,7 +310,7 @@ impl Plugin {
                 &info.manifest.name,
                 limits.log_lines_per_second,
             )),
-            bytes: spec.component,
+            bytes,
             config: &config,
             info: &info,
             limits: &limits,
@@ -295,7 +332,8 @@ impl Plugin {
                 .saturating_sub(GRACE_TICKS)
                 .max(GRACE_TICKS),
             reasons: Reasons::new(info.manifest.reasons.keys().copied()),
-            configure: by_call.then_some(config),
+            configuration: config,
+            configured_by_call: by_call,
             runtime,
             info,
             limits,
@@ -308,8 +346,9 @@ impl Plugin {
         })
     }
 
-    /// The limits that it runs under.
-    pub(crate) fn limits(&self) -> &PluginLimits {
+    /// Returns the limits that it runs under.
+    #[must_use]
+    pub fn limits(&self) -> &PluginLimits {
         &self.limits
     }
 }

@@ -33,6 +33,12 @@ pub struct Evidence {
     /// How long the guest ran, in nanoseconds of real time.
     #[serde(default)]
     pub ran_ns: u64,
+    /// The time that the slot allowed, in ms; 0 where it is not known.
+    #[serde(default)]
+    pub time_ms: u64,
+    /// The memory that the slot allowed, in bytes; 0 where it is not known.
+    #[serde(default)]
+    pub memory_bytes: u64,
     /// What went wrong, in words, where something did.
     #[serde(default)]
     pub detail: String,

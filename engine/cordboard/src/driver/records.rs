@@ -6,7 +6,9 @@ use cordboard_core::decision::Decision;
 use cordboard_core::ids::{CallId, QuestionId, Timestamp};
 use cordboard_core::question::{Ask, Verdict};
 use cordboard_core::{Command, Event};
-use cordboard_journal::{Journal, Seq, encode_payload};
+use cordboard_journal::{
+    Journal, ReadError, Record, RecordId, Records, Seq, decode_payload, encode_payload,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -57,6 +59,54 @@ pub struct Consultation {
 
 /// The subject of the records that hold names.
 pub const SUBJECT_OF_NAMES: &str = "names";
+
+/// Records that are read at once.
+const PAGE: usize = 256;
+
+/// Returns the next records that `read` finds, at most `limit`, and the damaged one that comes after
+/// them, if there is one among them.
+pub(crate) fn next_page(
+    after: Option<RecordId>,
+    limit: usize,
+    read: impl Fn(Option<RecordId>, usize) -> Result<Vec<Record>, ReadError>,
+) -> Result<(Vec<Record>, Option<RecordId>), ReadError> {
+    match read(after, limit) {
+        Ok(page) => return Ok((page, None)),
+        Err(ReadError::DamagedRecord { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    // A page with a damaged record is refused as a whole: those before it come one by one.
+    let mut page: Vec<Record> = Vec::new();
+    loop {
+        let last = page.last().map(|record| record.id).or(after);
+        match read(last, 1) {
+            Ok(one) if one.is_empty() => return Ok((page, None)),
+            Ok(one) => page.extend(one),
+            Err(ReadError::DamagedRecord { id, .. }) => return Ok((page, Some(id))),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Returns the newest names: numbers are never reused, so they cover all records.
+pub(crate) fn newest_names(records: &dyn Records) -> Result<Symbols, ReadError> {
+    let mut symbols = Symbols::default();
+    let mut last = None;
+    loop {
+        let (page, damaged) = next_page(last, PAGE, |after, limit| {
+            records.about(SUBJECT_OF_NAMES, after, limit)
+        })?;
+        let Some(newest) = damaged.or(page.last().map(|record| record.id)) else {
+            return Ok(symbols);
+        };
+        last = Some(newest);
+        for record in &page {
+            if let Ok(RecordBody::Names { symbols: found }) = decode_payload(&record.payload) {
+                symbols = found;
+            }
+        }
+    }
+}
 
 /// The subject under which the records of a call are found.
 #[must_use]

@@ -13,7 +13,8 @@ use cordboard_core::input::{
     Actor, CallAction, CallEventKind, Digits, Input, Outcome, Reply, ResultCodes,
 };
 use cordboard_core::question::{
-    Advice, Consent, EndpointKind, EndpointRow, Facts, PluginFailure, Ranked, RecordingAction, Ring,
+    Advice, Consent, EndpointKind, EndpointRow, Facts, PluginFailure, PluginResult, Ranked,
+    RecordingAction, Ring,
 };
 use std::fmt::Write;
 
@@ -367,13 +368,7 @@ fn choice(choice: &Choice, endpoints: &[EndpointRow], symbols: &Symbols) -> Stri
             let rings = rings.iter().map(|row| ring(row, endpoints));
             rings.collect::<Vec<_>>().join(", ")
         }
-        Choice::Recording(action) => match action {
-            RecordingAction::None => "recording stays as it is".to_owned(),
-            RecordingAction::Start => "recording starts".to_owned(),
-            RecordingAction::Stop => "recording stops".to_owned(),
-            RecordingAction::Pause => "recording pauses".to_owned(),
-            RecordingAction::Resume => "recording goes on".to_owned(),
-        },
+        Choice::Recording(action) => recording(*action).to_owned(),
     }
 }
 
@@ -389,6 +384,57 @@ fn ring(ring: &Ring, endpoints: &[EndpointRow]) -> String {
         ring.stage + 1,
         ring.ring.as_secs_ceil()
     )
+}
+
+/// A plugin's answer to the question with these facts, in a line.
+pub(crate) fn advice(result: &PluginResult, facts: &Facts, symbols: &Symbols) -> String {
+    let ranking = |rows: &[Ranked]| match rows {
+        [] => "nobody".to_owned(),
+        [first, rest @ ..] => {
+            let who = candidate(facts, first, symbols);
+            let reason = match first.reason {
+                0 => String::new(),
+                code => format!(", reason {code}"),
+            };
+            let rest = match rest.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!("{who} (score {}{reason}){rest}", first.score)
+        }
+    };
+    match result {
+        Ok(Advice::SkillMatch(rows) | Advice::ContactSelect(rows)) => ranking(rows),
+        Ok(Advice::EndpointSelect(rings)) => {
+            let endpoints = match facts {
+                Facts::EndpointSelect(facts) => facts.endpoints.as_slice(),
+                Facts::SkillMatch(_) | Facts::ContactSelect(_) | Facts::RecordingPolicy(_) => &[],
+            };
+            let rings: Vec<String> = rings.iter().map(|row| ring(row, endpoints)).collect();
+            match rings.as_slice() {
+                [] => "nothing rings".to_owned(),
+                _ => rings.join(", "),
+            }
+        }
+        Ok(Advice::RecordingPolicy(advice)) => {
+            let what = recording(advice.action);
+            match advice.reason {
+                0 => what.to_owned(),
+                code => format!("{what} (reason {code})"),
+            }
+        }
+        Err(failure) => failure_text(*failure).to_owned(),
+    }
+}
+
+fn recording(action: RecordingAction) -> &'static str {
+    match action {
+        RecordingAction::None => "recording stays as it is",
+        RecordingAction::Start => "recording starts",
+        RecordingAction::Stop => "recording stops",
+        RecordingAction::Pause => "recording pauses",
+        RecordingAction::Resume => "recording goes on",
+    }
 }
 
 fn candidate(facts: &Facts, row: &Ranked, symbols: &Symbols) -> String {
