@@ -29,6 +29,7 @@ pub mod masking;
 pub mod operation;
 pub mod operation_context;
 mod secret;
+mod seldom;
 pub mod webhook_auth;
 pub mod wire;
 
@@ -39,4 +40,5 @@ pub use endpoint::Endpoint;
 pub use operation::{OperationSettings, Operator};
 pub use operation_context::OperationContext;
 pub use secret::Secret;
+pub use seldom::Seldom;
 pub use webhook_auth::WebhookAuth;

@@ -5,7 +5,6 @@ mod admission;
 pub(crate) mod api;
 mod body_limit;
 mod operator;
-mod seldom;
 mod settings;
 mod setup;
 mod webhooks;

@@ -12,6 +12,7 @@ use super::dispatch::Dispatch;
 use super::gate::{Gate, Priority};
 use super::limits::ClientLimits;
 use super::outcome::{Doubt, NotSent, Outcome, Refusal};
+use crate::Seldom;
 use crate::endpoint::Endpoint;
 use crate::wire::route::{API_VERSION, Route};
 
@@ -138,16 +139,28 @@ impl Transport {
         match &outcome {
             Outcome::Accepted(_) => tracing::debug!(operation = route.name(), "accepted"),
             Outcome::Refused(refusal) if STATUSES_OF_CONCERN.contains(&refusal.status) => {
-                tracing::warn!(operation = route.name(), %refusal, "refused");
+                static BUSY: Seldom = Seldom::new();
+                static OTHER: Seldom = Seldom::new();
+                // Thousands of these may come at once, and are not to hide a wrong key.
+                let seldom = if refusal.status == 429 { &BUSY } else { &OTHER };
+                if let Some(left_out) = seldom.pass() {
+                    tracing::warn!(left_out, operation = route.name(), %refusal, "refused");
+                }
             }
             Outcome::Refused(refusal) => {
                 tracing::debug!(operation = route.name(), %refusal, "refused");
             }
             Outcome::Unknown(doubt) => {
-                tracing::warn!(operation = route.name(), %doubt, "outcome unknown")
+                static UNKNOWN: Seldom = Seldom::new();
+                if let Some(left_out) = UNKNOWN.pass() {
+                    tracing::warn!(left_out, operation = route.name(), %doubt, "outcome unknown");
+                }
             }
             Outcome::NotSent(reason) => {
-                tracing::warn!(operation = route.name(), %reason, "not sent")
+                static NOT_SENT: Seldom = Seldom::new();
+                if let Some(left_out) = NOT_SENT.pass() {
+                    tracing::warn!(left_out, operation = route.name(), %reason, "not sent");
+                }
             }
         }
         outcome

@@ -4,6 +4,7 @@ use super::admission::{AdmissionLimits, Unanswered};
 use super::settings::EdgeSettings;
 use crate::driver::{Completion, Operator, Request};
 use arc_swap::ArcSwap;
+use cordboard_acs::Seldom;
 use cordboard_acs::operation::OperationSettings;
 use cordboard_clock::Hold;
 use cordboard_core::command::RejectReason;
@@ -139,11 +140,27 @@ impl Shared {
             {
                 tracing::debug!(%command, operation = operation.name(), sub_code, "refused: it is gone");
             }
+            // Of thousands of calls at once, after a restart for instance.
+            Outcome::Refused {
+                status: 429,
+                sub_code: _,
+            } => {
+                static BUSY: Seldom = Seldom::new();
+                if let Some(left_out) = BUSY.pass() {
+                    tracing::warn!(
+                        left_out, %command, operation = operation.name(),
+                        "refused: the service takes no more requests for now (429)"
+                    );
+                }
+            }
             Outcome::Refused { status, sub_code } => {
                 tracing::warn!(%command, operation = operation.name(), status, sub_code, "refused");
             }
             Outcome::Unknown => {
-                tracing::warn!(%command, operation = operation.name(), "outcome unknown");
+                static UNKNOWN: Seldom = Seldom::new();
+                if let Some(left_out) = UNKNOWN.pass() {
+                    tracing::warn!(left_out, %command, operation = operation.name(), "outcome unknown");
+                }
             }
         }
         (outcome, hold)

@@ -4,7 +4,6 @@
 //! and does not hold up the rest.
 
 use crate::edge::Edge;
-use crate::edge::seldom::Seldom;
 use crate::error::{SubmitError, ignored_because};
 use crate::pending::Pending;
 use axum::Json;
@@ -13,6 +12,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cordboard_acs::Seldom;
 use cordboard_acs::callback::ReceivedEvent;
 use cordboard_acs::callback_path::CallbackPath;
 use cordboard_acs::event_grid::{Delivery, GridEvent, GridEventKind};
@@ -209,6 +209,7 @@ async fn take_grid_events(
         match outcome {
             // Whoever is there in ten seconds takes it.
             Ok(Reply::Refused(refusal @ Refusal::Draining)) => {
+                tell_of_call_left(&call);
                 return refuse(StatusCode::INTERNAL_SERVER_ERROR, &refusal.to_string());
             }
             Ok(reply) => {
@@ -238,6 +239,18 @@ fn warn_of_crowd() {
         tracing::warn!(
             left_out,
             "more calls come than can be answered in time: callers hear busy"
+        );
+    }
+}
+
+/// The caller rings on until somebody takes the next delivery.
+fn tell_of_call_left(call: &IncomingCall) {
+    static LEFT: Seldom = Seldom::new();
+    if let Some(left_out) = LEFT.pass() {
+        tracing::warn!(
+            left_out,
+            from = %call.from.masked(),
+            "a new call is left, because the engine is about to be stopped: Event Grid delivers it again in ten seconds"
         );
     }
 }

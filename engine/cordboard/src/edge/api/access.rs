@@ -3,11 +3,11 @@
 use super::Api;
 use super::answer::ApiError;
 use crate::config::{Holder, TokenDigest};
-use crate::edge::seldom::Seldom;
 use crate::engine::Engine;
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use cordboard_acs::Seldom;
 
 /// Who asks: the holder of the request's bearer token.
 pub(super) struct Asker {

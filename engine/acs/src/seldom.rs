@@ -1,4 +1,4 @@
-//! Warnings about what strangers send: said, but not as often as it comes.
+//! Warnings about what comes in great numbers: said, but not as often as it comes.
 
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 /// The shortest time between two warnings of the same kind.
 const WARNING_EVERY: Duration = Duration::from_secs(1);
 
-/// Lets a warning pass now and then.
+/// Lets a warning pass once a second.
 #[derive(Debug)]
-pub(super) struct Seldom(Mutex<State>);
+pub struct Seldom(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
@@ -16,8 +16,16 @@ struct State {
     left_out: u64,
 }
 
+impl Default for Seldom {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Seldom {
-    pub(super) const fn new() -> Self {
+    /// Makes one that lets the next warning pass.
+    #[must_use]
+    pub const fn new() -> Self {
         Self(Mutex::new(State {
             last: None,
             left_out: 0,
@@ -25,7 +33,7 @@ impl Seldom {
     }
 
     /// Returns how many were left out before this one, or `None` if this one is to be left out.
-    pub(super) fn pass(&self) -> Option<u64> {
+    pub fn pass(&self) -> Option<u64> {
         self.pass_at(Instant::now())
     }
 
