@@ -1,5 +1,6 @@
 //! `cordboard serve --config FILE`.
 
+mod call_log;
 mod entrance;
 
 use crate::{check, output};
@@ -10,9 +11,7 @@ use axum::response::IntoResponse;
 use clap::Args;
 use cordboard::Engine;
 use cordboard::config::DrainSettings;
-use cordboard::core::Event;
 use cordboard::core::ids::Millis;
-use cordboard::events::Item;
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +29,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        configuration = %arguments.config.display(),
+        "cordboard starts"
+    );
     let text = check::read(&arguments.config)?;
     let Some(compiled) = check::compile(&arguments.config, &text) else {
         return Ok(ExitCode::FAILURE);
@@ -52,35 +56,43 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         let server = tokio::spawn(service.into_future());
         let built = tokio::task::spawn_blocking(|| Engine::builder(compiled).build());
         let engine = built.await??;
-        tracing::info!(journal = %journal.display(), "the journal is open");
+        let recovered = engine.recovered();
+        let away = engine.clock().now().saturating_sub(recovered.last_at.0);
+        tracing::info!(
+            journal = %journal.display(),
+            last_entry = recovered.last_entry,
+            // Of a new journal there is none.
+            written_seconds_ago = (recovered.last_entry > 0).then_some(away / 1_000),
+            "the journal is open"
+        );
+        let mut call_log = tokio::spawn(call_log::write(
+            engine.events().subscribe(Some(recovered.through)),
+            engine.config(),
+        ));
         started.send_replace(Some(engine.router().fallback(nothing_here)));
-        tell_of_live_calls(&engine).await;
         output::say(format_args!("cordboard listens on http://{address}"))?;
+        // The journal has failed, or there is a mistake in the engine: a program that went on would take no call, one that
+        // ends is started again, and takes the calls over.
         let broken = tokio::select! {
             () = asked_and_drained(&engine, drain) => None,
-            reason = broken_down(&engine) => Some(reason),
+            reason = &mut call_log => Some(reason?),
         };
         // The engine first: it answers what waits and ends the streams of events, which a server
         // would otherwise wait for as long as a desktop is there.
         let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await?;
+        if broken.is_none() {
+            // What happened until the end is logged.
+            drop(tokio::time::timeout(LAST_ANSWERS, call_log).await);
+        }
         drop(over);
         drop(tokio::time::timeout(LAST_ANSWERS, server).await);
         if let Some(reason) = broken {
             bail!("the engine has stopped: {reason}");
         }
-        stopped.context("the journal was not closed properly")?;
-        tracing::info!("stopped");
+        let stopped = stopped.context("the journal was not closed properly")?;
+        tracing::info!(last_entry = stopped.last, "stopped");
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Logs how many calls lived when the engine was stopped or killed.
-async fn tell_of_live_calls(engine: &Engine) {
-    if let Ok(overview) = engine.overview().await
-        && overview.live_calls > 0
-    {
-        tracing::info!(calls = overview.live_calls, "calls are taken over");
-    }
 }
 
 async fn nothing_here() -> impl IntoResponse {
@@ -92,70 +104,49 @@ async fn nothing_here() -> impl IntoResponse {
 /// again.
 async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
     stop_asked().await;
+    let calls = live_calls(engine).await;
     if drain.time == Millis(0) {
-        tracing::info!("stopping; the next start on the journal takes the calls over");
+        tracing::info!(
+            calls,
+            "stopping; the next start on the journal takes the calls over"
+        );
         return;
     }
     tracing::warn!(
         seconds = drain.time.0 / 1_000,
+        calls,
         "stopping when the calls have ended; ask again to stop at once"
     );
     let ended = async {
         // If it cannot be journaled the engine ends by itself.
         drop(engine.set_new_calls(drain.new_calls).await);
-        calls_ended(engine).await;
-    };
-    tokio::select! {
-        () = stop_asked() => {}
-        () = ended => {}
-        () = tokio::time::sleep(Duration::from_millis(drain.time.0)) => {
-            tracing::warn!("calls are left; the next start on the journal takes them over");
+        while live_calls(engine).await.is_some_and(|calls| calls > 0) {
+            tokio::time::sleep(LOOK_EVERY).await;
         }
-    }
+    };
+    let why = tokio::select! {
+        () = stop_asked() => "asked again to stop",
+        () = ended => return tracing::info!("all calls have ended"),
+        () = tokio::time::sleep(Duration::from_millis(drain.time.0)) => "the time to drain is over",
+    };
+    let calls = live_calls(engine).await;
+    tracing::warn!(
+        calls,
+        "{why}: calls are left, which the next start on the journal takes over"
+    );
 }
 
 /// How often it is looked whether calls are left.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Ready when no call lives any more.
-async fn calls_ended(engine: &Engine) {
-    while let Ok(overview) = engine.overview().await {
-        if overview.live_calls == 0 {
-            return;
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+/// Counts the calls that live, wrap-up included; `None` when the engine has ended.
+async fn live_calls(engine: &Engine) -> Option<usize> {
+    let overview = engine.overview().await.ok()?;
+    Some(overview.live_calls)
 }
 
 /// How long the last answers may take to reach those who asked.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-
-/// Logs calls, and is ready when the engine has ended by itself: its journal has failed, or there is a mistake in it. A
-/// program that went on would take no call; one that ends is started again, and takes the calls over.
-async fn broken_down(engine: &Engine) -> String {
-    let mut events = engine.events().subscribe(None);
-    while let Some(delivery) = events.next().await {
-        match delivery.item {
-            Item::Event(event) => log(&event.event),
-            Item::Missed { .. } => {}
-            Item::Stopped { reason } => return reason,
-        }
-    }
-    "it takes no more inputs".to_owned()
-}
-
-/// Who operates calls finds each in the log, by the number that `explain` takes. Not logged where calls are decided: whoever
-/// reads the log slowly holds up nobody.
-fn log(event: &Event) {
-    match event {
-        Event::CallReceived { call, from, .. } => tracing::info!(%call, from, "a call has come"),
-        Event::CallRejected { from, reason } => tracing::warn!(from, reason, "a call is rejected"),
-        Event::CallEnded { call, outcome, .. } => {
-            tracing::info!(%call, ?outcome, "a call is over");
-        }
-        _ => {}
-    }
-}
 
 /// Ready when the program is asked to stop.
 pub(crate) async fn stop_asked() {

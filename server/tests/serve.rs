@@ -6,9 +6,10 @@
     reason = "a test: whatever is not as expected fails it"
 )]
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -45,37 +46,73 @@ struct Served {
     folder: PathBuf,
     child: Child,
     address: String,
+    starts: u32,
+}
+
+/// Starts the engine of a folder, and tells where it listens. What it logs goes to a file with the number of the start.
+fn launch(folder: &Path, start: u32) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
+        .args(["serve", "--config"])
+        .arg(folder.join("config.json"))
+        .env_remove("CORDBOARD_LOG")
+        .env("NO_COLOR", "1")
+        .stdout(Stdio::piped())
+        .stderr(File::create(log_file(folder, start)).unwrap())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
+    (child, address)
+}
+
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("cordboard-test-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn log_file(folder: &Path, start: u32) -> PathBuf {
+    folder.join(format!("log-{start}"))
 }
 
 impl Served {
     /// `drain` is that part of the configuration.
     fn start(name: &str, drain: &str) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("cordboard-test-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let config = folder.join("config.json");
+        let folder = folder(name);
         let text = CONFIG.replacen('{', &format!("{{ \"drain\": {drain},"), 1);
-        std::fs::write(&config, text).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_cordboard"))
-            .args(["serve", "--config"])
-            .arg(&config)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let address = line.trim_end().rsplit('/').next().unwrap().to_owned();
+        Self::start_with(folder, &text)
+    }
+
+    fn start_with(folder: PathBuf, config: &str) -> Self {
+        std::fs::write(folder.join("config.json"), config).unwrap();
+        let (child, address) = launch(&folder, 1);
         let served = Self {
             folder,
             child,
             address,
+            starts: 1,
         };
         // Without an agent who is logged in no contact would wait.
         let ready = served.ask("POST /v1/agents/anna/actions", r#"{"action": "ready"}"#);
         assert_eq!(ready.0, 200, "{}", ready.1);
         served
+    }
+
+    /// `kill -9`, and some time later the next start.
+    fn kill_and_start_after(&mut self, outage: Duration) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::thread::sleep(outage);
+        self.starts += 1;
+        (self.child, self.address) = launch(&self.folder, self.starts);
+    }
+
+    /// What it has logged since the last start.
+    fn log(&self) -> String {
+        std::fs::read_to_string(log_file(&self.folder, self.starts)).unwrap()
     }
 
     /// Asks it to stop.
@@ -160,6 +197,50 @@ fn contacts_that_outlast_the_time_are_left_to_the_next_start() {
     assert_eq!(served.contact("c1"), 201);
     served.terminate();
     assert!(ended(&mut served.child).success());
+    let log = served.log();
+    let line = "the time to drain is over: calls are left, which the next start on the journal takes over calls=1";
+    assert!(log.contains(line), "{log}");
+}
+
+#[test]
+fn what_comes_of_a_start_after_a_kill_is_all_in_the_log() {
+    const CONTACTS: usize = 8;
+    const MAX_WAIT: Duration = Duration::from_secs(4);
+    // All of them leave with the first tick after the start: nothing may be logged too late for that.
+    let text = CONFIG
+        .replace("\"max_wait_seconds\": 600", "\"max_wait_seconds\": 4")
+        .replacen('{', "{ \"timeouts\": { \"restart_grace_ms\": 0 },", 1);
+    let mut served = Served::start_with(folder("log"), &text);
+    for number in 0..CONTACTS {
+        assert_eq!(served.contact(&format!("c{number}")), 201);
+    }
+    served.kill_and_start_after(MAX_WAIT);
+    let began = Instant::now();
+    loop {
+        let (_, overview) = served.ask("GET /v1/overview", "");
+        if overview.contains("\"live-calls\":0") {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE, "{overview}");
+        std::thread::yield_now();
+    }
+    served.terminate();
+    assert!(ended(&mut served.child).success());
+    let log = served.log();
+    for (count, line) in [
+        (CONTACTS, "a call is over"),
+        (CONTACTS, "outcome=Exited exit=MaxWait"),
+        (CONTACTS, "a caller leaves a queue by an exit"),
+        (1, "cordboard starts version="),
+        (1, "the journal is open"),
+        (
+            1,
+            "started again; the service is asked which calls of before live calls=0",
+        ),
+        (1, "stopped last_entry="),
+    ] {
+        assert_eq!(log.matches(line).count(), count, "{line} in:\n{log}");
+    }
 }
 
 #[test]

@@ -55,6 +55,8 @@ fn call_ended() -> Event {
         call: CALL,
         outcome: CallOutcome::Exited,
         agent: None,
+        exit: None,
+        away_since: None,
     }
 }
 

@@ -29,7 +29,8 @@ pub use operator::{Completion, NoOperator, Operator, Request};
 pub use rebuild::HISTORY_ENTRIES;
 pub(crate) use rebuild::{Rebuilt, rebuild};
 pub use records::{
-    Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES, subject_of_call,
+    Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES,
+    SUBJECT_OF_RESTARTS, subject_of_call,
 };
 pub(crate) use records::{newest_names, next_page};
 pub use stepped::SteppedEngine;

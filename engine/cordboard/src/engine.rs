@@ -14,13 +14,13 @@ pub use overview::{AgentOverview, Overview, QueueOverview};
 use crate::config::Compiled;
 use crate::driver::{Driver, Shed, Stopped};
 use crate::error::{ActionError, BuildErrors, SubmitError};
-use crate::events::Events;
+use crate::events::{EventCursor, Events};
 use crate::pending::Pending;
 use crate::plugins::{PluginStatus, Plugins};
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
 use cordboard_core::Config;
-use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol};
+use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol, Timestamp};
 use cordboard_core::input::{Actor, NewCalls};
 use cordboard_journal::{Blobs, Records, Watch};
 use parking_lot::Mutex;
@@ -35,6 +35,7 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     driver: Driver,
     events: Events,
+    recovered: Recovered,
     current: ArcSwap<Compiled>,
     /// None once the engine has ended: they keep files of the journal open.
     readers: Mutex<Option<Readers>>,
@@ -45,6 +46,18 @@ struct Inner {
     plugins: Option<Arc<Plugins>>,
     #[cfg(feature = "azure")]
     edge: Option<crate::edge::Edge>,
+}
+
+/// What the journal held at the start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recovered {
+    /// The last entry; 0 for a new journal.
+    pub last_entry: u64,
+    /// The moment of the last entry.
+    pub last_at: Timestamp,
+    /// The last event of before the start. A subscriber after it gets everything that came of the start, however long after it
+    /// it subscribes.
+    pub through: EventCursor,
 }
 
 /// What reads the journal beside the driver.
@@ -64,6 +77,12 @@ impl Engine {
     #[must_use]
     pub fn events(&self) -> Events {
         self.0.events.clone()
+    }
+
+    /// Tells what the journal held at the start.
+    #[must_use]
+    pub fn recovered(&self) -> Recovered {
+        self.0.recovered
     }
 
     /// Returns the configuration in force. Its symbols turn the numbers of events into names.

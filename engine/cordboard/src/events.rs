@@ -329,6 +329,7 @@ pub fn call_of(event: &Event) -> Option<CallId> {
         Event::CallReceived { call, .. }
         | Event::CallAnswered { call }
         | Event::CallQueued { call, .. }
+        | Event::QueueExited { call, .. }
         | Event::CallConnected { call, .. }
         | Event::HoldChanged { call, .. }
         | Event::RecordingChanged { call, .. }
@@ -341,6 +342,8 @@ pub fn call_of(event: &Event) -> Option<CallId> {
         Event::OfferIssued { offer, .. } | Event::OfferEnded { offer, .. } => Some(offer.call),
         Event::ConfigApplied { .. }
         | Event::CallRejected { .. }
+        | Event::EngineRestarted { .. }
+        | Event::CallsTakenOver { .. }
         | Event::AgentChanged { .. }
         | Event::QueueChanged { .. } => None,
     }
@@ -360,6 +363,9 @@ fn agent_of(event: &Event) -> Option<AgentId> {
         | Event::CallRejected { .. }
         | Event::CallAnswered { .. }
         | Event::CallQueued { .. }
+        | Event::QueueExited { .. }
+        | Event::EngineRestarted { .. }
+        | Event::CallsTakenOver { .. }
         | Event::HoldChanged { .. }
         | Event::RecordingChanged { .. }
         | Event::DigitsCollected { .. }

@@ -6,15 +6,19 @@
 
 pub(crate) mod words;
 
-use crate::driver::{RecordBody, fold_log, newest_names, next_page, subject_of_call};
+use crate::driver::{
+    RecordBody, SUBJECT_OF_RESTARTS, fold_log, newest_names, next_page, subject_of_call,
+};
 use crate::error::ReplayError;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{CallId, Timestamp};
 use cordboard_core::input::Reply;
 use cordboard_core::{Command, Event, Input};
 use cordboard_journal::{
-    Limits, OpenError, ReadError, ReplayFrom, Seq, decode_payload, open_records, open_replay,
+    Limits, OpenError, ReadError, RecordId, Records, ReplayFrom, Seq, decode_payload, open_records,
+    open_replay,
 };
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
@@ -121,8 +125,12 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             });
         }
     }
+    let restarts = restarts(records.as_ref(), &life, &symbols)?;
+    let told = restarts.iter().map(|line| line.sequence).collect();
+    // What came of a restart is told after it.
+    lines.splice(0..0, restarts);
     let first = life.began.map(|first| first.0);
-    match log_lines(folder, call, &life, &symbols) {
+    match log_lines(folder, call, &life, &told, &symbols) {
         Ok(log) => {
             // Whoever asks something of a call that there is not does not make it one.
             if first.is_none() && !log.is_known {
@@ -136,7 +144,6 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
                 ));
             }
             lines.extend(log.lines);
-            lines.sort_by_key(|line| line.sequence);
         }
         Err(_) if first.is_none() => return Err(ExplainError::UnknownCall(call)),
         Err(ReplayError::Open(OpenError::InUse { .. })) => gaps.push(
@@ -148,6 +155,7 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             "actions, requests and callbacks are left out, because the log cannot be read: {error}"
         )),
     }
+    lines.sort_by_key(|line| line.sequence);
     Ok(Explanation { call, lines, gaps })
 }
 
@@ -214,6 +222,7 @@ fn log_lines(
     folder: &Path,
     call: CallId,
     life: &Life,
+    restarts_told: &BTreeSet<u64>,
     symbols: &Symbols,
 ) -> Result<LogLines, ReplayError> {
     let from = life.began.map_or(ReplayFrom::Oldest, ReplayFrom::Before);
@@ -231,7 +240,11 @@ fn log_lines(
                 });
             };
             let input = decode_payload::<Input>(&entry.payload);
-            if matches!(&input, Ok(Input::Restarted { .. })) && life.holds(entry.seq) {
+            // Of older restarts, and of those whose records are gone, only the log tells.
+            if matches!(&input, Ok(Input::Restarted { .. }))
+                && life.holds(entry.seq)
+                && !restarts_told.contains(&entry.seq.0)
+            {
                 say("the engine was started again and took the call over".to_owned());
             }
             if let Ok(input) = input
@@ -255,6 +268,46 @@ fn log_lines(
     )?;
     found.from = log.from.0;
     Ok(found)
+}
+
+/// The restarts that a call lived through.
+fn restarts(
+    records: &dyn Records,
+    life: &Life,
+    symbols: &Symbols,
+) -> Result<Vec<ExplanationLine>, ReadError> {
+    let mut lines = Vec::new();
+    let Some(began) = life.began else {
+        return Ok(lines);
+    };
+    let mut last = Some(RecordId {
+        seq: began,
+        number: u32::MAX,
+    });
+    loop {
+        let (page, damaged) = next_page(last, PAGE, |after, limit| {
+            records.about(SUBJECT_OF_RESTARTS, after, limit)
+        })?;
+        let Some(newest) = damaged.or(page.last().map(|record| record.id)) else {
+            return Ok(lines);
+        };
+        last = Some(newest);
+        for record in &page {
+            if !life.holds(record.id.seq) {
+                continue;
+            }
+            if let Ok(RecordBody::Event(event)) = decode_payload(&record.payload) {
+                lines.push(ExplanationLine {
+                    sequence: record.id.seq.0,
+                    at: record.now,
+                    text: words::event(&event, symbols),
+                });
+            }
+        }
+        if life.over.is_some_and(|over| over < newest.seq) {
+            return Ok(lines);
+        }
+    }
 }
 
 #[expect(

@@ -37,7 +37,7 @@ pub use cordboard_plugin_host::{HostError, OutcomeCounts};
 pub use edge::{AdmissionLimits, DigitsSink};
 pub use engine::{
     Action, AgentHandle, AgentOverview, CallHandle, Contact, Engine, EngineBuilder, NewCall,
-    Overview, QueueHandle, QueueOverview, SupervisorHandle,
+    Overview, QueueHandle, QueueOverview, Recovered, SupervisorHandle,
 };
 pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
 pub use explain::{ExplainError, Explanation, ExplanationLine, RECORDS_TOLD_MAX, explain};

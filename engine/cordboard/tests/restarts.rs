@@ -10,7 +10,7 @@ use cordboard_core::Event;
 use cordboard_core::ids::CallId;
 use cordboard_journal::Options;
 use std::path::Path;
-use support::{DECISIONS, compiled, next};
+use support::{DECISIONS, compiled, eventually, next};
 
 fn keeping(entries: u64) -> String {
     DECISIONS.replacen(
@@ -106,6 +106,11 @@ fn a_story_names_the_restart_that_a_call_lived_through() {
     let waiting = engine.submit_contact(contact).unwrap().wait().unwrap();
     engine.shutdown().unwrap();
     let engine = engine_in(folder.path(), DECISIONS);
+    let running = || explain(folder.path(), waiting).unwrap().to_string();
+    eventually(|| {
+        running()
+            .contains("the engine was started again and took the call over; it was last there at ")
+    });
     let later = engine.submit_contact(Contact::new("chat-2", "chat"));
     let later = later.unwrap().wait().unwrap();
     let end = engine.system().call(waiting).end();

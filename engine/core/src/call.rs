@@ -26,7 +26,7 @@ use crate::call::queued::{Queued, Waiting};
 use crate::call::recording::Recording;
 use crate::command::{Command, Operation};
 use crate::config::{Config, Queue};
-use crate::event::{CallOutcome, Event};
+use crate::event::{CallOutcome, Event, ExitReason};
 use crate::ids::{
     AgentId, CallId, CommandId, ConnectionId, Millis, QueueId, ResourceAccountId, Timestamp,
 };
@@ -50,7 +50,7 @@ pub(crate) struct Call {
     pub(crate) config: String,
     /// Who was called; none for a contact whose media the embedder controls.
     account: Option<ResourceAccountId>,
-    from: Participant,
+    pub(crate) from: Participant,
     caller_name: String,
     headers: BTreeMap<String, String>,
     correlation_id: String,
@@ -67,7 +67,7 @@ pub(crate) struct Call {
     pub(crate) suppressed: BTreeSet<AgentId>,
     /// A plugin found none of the candidates fit; until one more is ready it is not asked again.
     pub(crate) left_out: bool,
-    connection: Option<ConnectionId>,
+    pub(crate) connection: Option<ConnectionId>,
     last_sequence: u32,
     operations: BTreeMap<u32, OpenOperation>,
     participants: Vec<ParticipantState>,
@@ -88,6 +88,15 @@ pub(crate) struct Call {
     /// It has not looked yet after a restart: what is heard of it now tells nothing of before.
     #[serde(default)]
     owes_look: bool,
+    /// Nothing has told since a restart whether it lives: when the engine was last there.
+    #[serde(default)]
+    pub(crate) unseen_since: Option<Timestamp>,
+    /// It ended while the engine was away, from this moment on.
+    #[serde(default)]
+    pub(crate) ended_away: Option<Timestamp>,
+    /// Why it left a queue last.
+    #[serde(default)]
+    exit: Option<ExitReason>,
     /// The sound with which the call leaves a queue, and how often it was played.
     #[serde(default)]
     exit_sound: Option<ExitSound>,
@@ -96,7 +105,7 @@ pub(crate) struct Call {
     withheld: BTreeSet<AgentId>,
     /// The agent who talked to the caller last.
     handled_by: Option<AgentId>,
-    state: State,
+    pub(crate) state: State,
 }
 
 /// Where a call is in its life. Each state holds what is valid there and nothing else.
@@ -181,6 +190,9 @@ impl Call {
             media_stops: 0,
             vain_audits: 0,
             owes_look: false,
+            unseen_since: None,
+            ended_away: None,
+            exit: None,
             exit_sound: None,
             withheld: BTreeSet::new(),
             handled_by: None,
@@ -322,6 +334,7 @@ impl Call {
             return Reply::Ignored(Ignored::EndedCall);
         }
         self.heard_of(tenant);
+        self.seen(tenant);
         if self.connection.is_none() && !event.connection.0.is_empty() {
             self.connection = Some(event.connection);
         }

@@ -392,6 +392,17 @@ pub struct Timeouts {
     pub no_agents: Millis,
     /// A live call without a sign of life for this long is asked about.
     pub silent_call: Millis,
+    /// For so long after a restart nobody who waited through it leaves their queue by the exits `max_wait` and `no_agents`:
+    /// agents who have become free meanwhile are known to be only after the looks.
+    #[serde(default = "Timeouts::default_restart_grace")]
+    pub restart_grace: Millis,
+}
+
+impl Timeouts {
+    /// Longer than it takes to ask about ten thousand calls.
+    fn default_restart_grace() -> Millis {
+        Millis::from_secs(60)
+    }
 }
 
 impl Default for Timeouts {
@@ -409,6 +420,7 @@ impl Default for Timeouts {
             incoming_call_age: Millis::from_secs(28),
             no_agents: Millis::from_secs(30),
             silent_call: Millis::from_secs(1_800),
+            restart_grace: Self::default_restart_grace(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::decision::DecidedBy;
 use crate::ids::{
-    AgentId, CallId, CodeId, CollectionId, OfferId, PluginId, QueueId, ResourceAccountId,
+    AgentId, CallId, CodeId, CollectionId, OfferId, PluginId, QueueId, ResourceAccountId, Timestamp,
 };
 use crate::question::{DecisionPoint, EndpointKind, PluginFailure};
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,19 @@ pub enum Event {
         queue: QueueId,
         /// Place in the queue, 1 is the next.
         position: u32,
+    },
+    /// The contact leaves a queue without an agent, or is not let into it.
+    QueueExited {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueId,
+        /// Which exit, and why.
+        reason: ExitReason,
+        /// What the exit does.
+        way: ExitWay,
+        /// The next queue, where that is the way.
+        to: Option<QueueId>,
     },
     /// An agent is offered a call.
     OfferIssued {
@@ -135,6 +148,26 @@ pub enum Event {
         outcome: CallOutcome,
         /// The agent who talked last.
         agent: Option<AgentId>,
+        /// Why it left its last queue, if that is how it ended: see [`Event::QueueExited`].
+        #[serde(default)]
+        exit: Option<ExitReason>,
+        /// It ended while the engine was away, which was from this moment on; the event tells when that was noticed.
+        #[serde(default)]
+        away_since: Option<Timestamp>,
+    },
+    /// The engine was started again. What happened since it was last there it now finds out.
+    EngineRestarted {
+        /// The moment of the last input before.
+        away_since: Timestamp,
+        /// How many calls the service is asked about.
+        calls: u32,
+    },
+    /// What has become of every call that the service was asked about after a restart is known.
+    CallsTakenOver {
+        /// They live.
+        live: u32,
+        /// They had ended, or ended before they were asked about.
+        ended: u32,
     },
     /// The state of an agent changed.
     AgentChanged {
@@ -210,6 +243,40 @@ pub enum CallOutcome {
     Ended,
     /// It broke.
     Failed,
+}
+
+/// Which exit of a queue a contact takes, and why.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExitReason {
+    /// `max_wait`: the time is up.
+    MaxWait,
+    /// `max_wait`: as many wait as may.
+    QueueFull,
+    /// `max_wait`: the contact was offered as often as it may be.
+    OffersMax,
+    /// `no_agents`: nobody who could serve the contact is logged in.
+    NoAgents,
+    /// `closed`: by its hours or by a supervisor.
+    Closed,
+    /// `otherwise`: the number of another exit did not answer.
+    NumberFailed,
+}
+
+/// What an exit of a queue does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ExitWay {
+    /// A message, then the call ends.
+    Message,
+    /// Another queue.
+    Queue,
+    /// A number is rung.
+    Number,
+    /// The caller may leave a message.
+    Voicemail,
+    /// The contact ends: the embedder controls its media.
+    End,
 }
 
 /// What a recording does.

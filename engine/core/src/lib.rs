@@ -49,6 +49,7 @@ mod agent;
 mod call;
 mod matching;
 mod questions;
+mod restart;
 #[cfg(feature = "seeded-bugs")]
 pub mod seeded_bugs;
 #[cfg(not(feature = "seeded-bugs"))]

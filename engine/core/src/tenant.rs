@@ -13,6 +13,7 @@ use crate::input::{
 };
 use crate::matching::Matching;
 use crate::questions::Questions;
+use crate::restart::Restart;
 use crate::seen::SeenEvents;
 use crate::timers::{Timer, Timers};
 use crate::waiting::WaitingContacts;
@@ -54,6 +55,9 @@ pub struct Tenant {
     pub(crate) timers: Timers,
     #[serde(default)]
     pub(crate) new_calls: NewCalls,
+    /// The last restart.
+    #[serde(default)]
+    pub(crate) restart: Option<Restart>,
     /// Who is logged in has changed within this input.
     #[serde(skip)]
     pub(crate) staffing_changed: bool,
@@ -73,10 +77,11 @@ impl Tenant {
     ///
     /// Time never runs backwards here: a `now` below the last one counts as the last one.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Reply {
+        let before = self.now;
         self.now = self.now.max(now);
         let reply = match input {
             Input::Config(config) => self.apply_config(config),
-            Input::Restarted { epoch } => self.handle_restart(epoch),
+            Input::Restarted { epoch } => self.handle_restart(epoch, before),
             Input::Tick => self.handle_tick(),
             Input::IncomingCall(incoming) => self.handle_incoming_call(incoming, Room::Enough),
             Input::TurnAway(incoming) => self.handle_incoming_call(incoming, Room::None),
@@ -409,24 +414,6 @@ impl Tenant {
                 self.with_call(call, |call, tenant| call.queue_closed(tenant));
             }
         }
-        Reply::Done
-    }
-
-    /// Open questions and operations of before the restart: questions are asked anew under new
-    /// ids, operations that may be half done are sent again where that is harmless and otherwise
-    /// count as unknown.
-    fn handle_restart(&mut self, epoch: Epoch) -> Reply {
-        self.epoch = epoch;
-        self.new_calls = NewCalls::Take;
-        let mut calls: Vec<CallId> = self.calls.keys().copied().collect();
-        // Where somebody rings or talks most may have been missed; whoever only waits comes last.
-        calls.sort_by_key(|call| self.calls.get(call).is_some_and(Call::is_queued));
-        self.forget_match_questions();
-        for (turn, call) in calls.into_iter().enumerate() {
-            self.with_call(call, |call, tenant| call.restarted(tenant, turn));
-        }
-        self.renew_leases();
-        self.all_pools_changed();
         Reply::Done
     }
 

@@ -25,7 +25,7 @@ const OFFER_CONTEXT_KEPT: [&str; 2] = ["waited-ms", "menu-digits"];
 pub enum RecordBody {
     /// Something was decided.
     Decision(Box<DecisionRecord>),
-    /// Something happened to a call. What an offer says about the caller is left out.
+    /// Something happened to a call, or the engine was started again. What an offer says about the caller is left out.
     Event(Event),
     /// The names of all numbers; written at each start and with each configuration.
     Names {
@@ -59,6 +59,9 @@ pub struct Consultation {
 
 /// The subject of the records that hold names.
 pub const SUBJECT_OF_NAMES: &str = "names";
+
+/// The subject of the records that tell of restarts.
+pub const SUBJECT_OF_RESTARTS: &str = "restarts";
 
 /// Records that are read at once.
 const PAGE: usize = 256;
@@ -183,7 +186,7 @@ impl Joiner {
         config: &str,
     ) {
         for command in commands {
-            let Some((call, body)) = self.record(command, config) else {
+            let Some((subject, body)) = self.record(command, config) else {
                 continue;
             };
             let payload = match encode_payload(&body) {
@@ -193,15 +196,15 @@ impl Joiner {
                     continue;
                 }
             };
-            let recorded = journal.record(seq, now, &[&subject_of_call(call)], &payload);
+            let recorded = journal.record(seq, now, &[&subject], &payload);
             if let Err(error) = recorded {
                 tracing::warn!(%error, "a decision record is lost");
             }
         }
     }
 
-    /// Returns the record that a command leads to, with the call it is about.
-    fn record(&self, command: &Command, config: &str) -> Option<(CallId, RecordBody)> {
+    /// Returns the record that a command leads to, with what it is about.
+    fn record(&self, command: &Command, config: &str) -> Option<(String, RecordBody)> {
         match command {
             Command::Record(decision) => {
                 let consultation = decision
@@ -213,11 +216,18 @@ impl Joiner {
                     config: config.to_owned(),
                     consultation,
                 };
-                Some((decision.call, RecordBody::Decision(Box::new(record))))
+                let subject = subject_of_call(decision.call);
+                Some((subject, RecordBody::Decision(Box::new(record))))
             }
             Command::Emit(event) => {
-                let call = crate::events::call_of(event)?;
-                Some((call, RecordBody::Event(impersonal(event))))
+                let subject = match crate::events::call_of(event) {
+                    Some(call) => subject_of_call(call),
+                    None if matches!(event, Event::EngineRestarted { .. }) => {
+                        SUBJECT_OF_RESTARTS.to_owned()
+                    }
+                    None => return None,
+                };
+                Some((subject, RecordBody::Event(impersonal(event))))
             }
             Command::Operate { .. } | Command::Ask(_) => None,
         }

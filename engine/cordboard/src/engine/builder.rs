@@ -1,6 +1,6 @@
 //! Putting an engine together.
 
-use super::{Engine, Inner, Readers};
+use super::{Engine, Inner, Readers, Recovered};
 use crate::config::{Compiled, JournalSettings};
 use crate::driver::{
     self, Advisor, Announced, Driver, InboxLimits, NoOperator, Operator, Parts, Rebuilt,
@@ -167,6 +167,7 @@ impl EngineBuilder {
         Ok(Engine(Arc::new(Inner {
             driver,
             events: prepared.events,
+            recovered: prepared.recovered,
             current: ArcSwap::from_pointee(prepared.config),
             readers: Mutex::new(Some(prepared.readers)),
             new_calls: Mutex::default(),
@@ -249,6 +250,11 @@ impl EngineBuilder {
                 return Err(BuildErrors(errors));
             }
         };
+        let recovered = Recovered {
+            last_entry: report.last.0,
+            last_at: report.last_now,
+            through: events.newest(),
+        };
         let kept = match state.tenant.config() {
             Some(before) => {
                 errors.extend(check_tenant(before, &self.config).err());
@@ -301,6 +307,7 @@ impl EngineBuilder {
             parts,
             opening,
             events,
+            recovered,
             config,
             readers: Readers { records, blobs },
             plugins,
@@ -315,6 +322,7 @@ struct Prepared {
     parts: Parts,
     opening: Vec<Input>,
     events: Events,
+    recovered: Recovered,
     config: Compiled,
     readers: Readers,
     plugins: Option<Arc<Plugins>>,

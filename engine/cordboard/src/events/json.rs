@@ -47,10 +47,16 @@ fn members(event: &Event, symbols: &Symbols) -> Map<String, Value> {
         | Event::HoldChanged { .. }
         | Event::RecordingChanged { .. }
         | Event::PartyChanged { .. }
+        | Event::EngineRestarted { .. }
+        | Event::CallsTakenOver { .. }
         | Event::OperationFailed { .. } => {}
         Event::CallReceived { account, .. } => set("account", symbols.name(account.0).into()),
         Event::CallQueued { queue, .. } | Event::QueueChanged { queue, .. } => {
             set("queue", symbols.name(queue.0).into());
+        }
+        Event::QueueExited { queue, to, .. } => {
+            set("queue", symbols.name(queue.0).into());
+            set("to", to.map(|to| symbols.name(to.0)).into());
         }
         Event::OfferIssued {
             offer,

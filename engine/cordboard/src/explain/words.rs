@@ -6,7 +6,8 @@ use cordboard_core::Operation;
 use cordboard_core::config::Symbols;
 use cordboard_core::decision::{Choice, DecidedBy, PassedOver, PassedOverReason};
 use cordboard_core::event::{
-    AgentStatus, CallOutcome, Event, OfferOutcome, PartyChange, RecordingStatus,
+    AgentStatus, CallOutcome, Event, ExitReason, ExitWay, OfferOutcome, PartyChange,
+    RecordingStatus,
 };
 use cordboard_core::ids::{CallId, CommandId, Timestamp};
 use cordboard_core::input::{
@@ -43,6 +44,24 @@ pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
         Event::CallQueued {
             queue, position, ..
         } => format!("waits in queue `{}` at place {position}", name(queue.0)),
+        Event::QueueExited {
+            queue,
+            reason,
+            way,
+            to,
+            ..
+        } => {
+            let to = to
+                .map(|to| format!(" `{}`", name(to.0)))
+                .unwrap_or_default();
+            format!(
+                "leaves queue `{}` by exit `{}`, because {}: {}{to}",
+                name(queue.0),
+                exit_name(*reason),
+                exit_reason(*reason),
+                exit_way(*way)
+            )
+        }
         Event::OfferIssued {
             offer,
             agent,
@@ -97,11 +116,35 @@ pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
         Event::DispositionSet { agent, code, .. } => {
             format!("agent `{}` says: {}", name(agent.0), name(code.0))
         }
-        Event::CallEnded { outcome, agent, .. } => {
+        Event::CallEnded {
+            outcome,
+            agent,
+            exit,
+            away_since,
+            ..
+        } => {
             let by = agent
                 .map(|agent| format!("; agent `{}` talked last", name(agent.0)))
                 .unwrap_or_default();
-            format!("it is over: {}{by}", call_outcome(*outcome))
+            let exit = exit
+                .map(|reason| format!(" (`{}`: {})", exit_name(reason), exit_reason(reason)))
+                .unwrap_or_default();
+            let away = away_since
+                .and_then(moment)
+                .map(|since| {
+                    format!("; it ended while the engine was away, after {since}, and was noticed only now")
+                })
+                .unwrap_or_default();
+            format!("it is over: {}{exit}{by}{away}", call_outcome(*outcome))
+        }
+        Event::EngineRestarted { away_since, .. } => match moment(*away_since) {
+            Some(since) => format!(
+                "the engine was started again and took the call over; it was last there at {since}"
+            ),
+            None => "the engine was started again and took the call over".to_owned(),
+        },
+        Event::CallsTakenOver { live, ended } => {
+            format!("all calls are taken over: {live} live, {ended} had ended")
         }
         Event::AgentChanged { agent, state } => {
             format!("agent `{}` is {}", name(agent.0), status(*state, symbols))
@@ -503,6 +546,37 @@ fn call_outcome(outcome: CallOutcome) -> &'static str {
         CallOutcome::NotAnswered => "it could not be answered",
         CallOutcome::Ended => "ended before an agent talked to the caller",
         CallOutcome::Failed => "it broke",
+    }
+}
+
+/// As the configuration calls it.
+fn exit_name(reason: ExitReason) -> &'static str {
+    match reason {
+        ExitReason::MaxWait | ExitReason::QueueFull | ExitReason::OffersMax => "max_wait",
+        ExitReason::NoAgents => "no_agents",
+        ExitReason::Closed => "closed",
+        ExitReason::NumberFailed => "otherwise",
+    }
+}
+
+fn exit_reason(reason: ExitReason) -> &'static str {
+    match reason {
+        ExitReason::MaxWait => "the longest time to wait is over",
+        ExitReason::QueueFull => "as many wait as may",
+        ExitReason::OffersMax => "it was offered as often as it may be",
+        ExitReason::NoAgents => "nobody who could serve it is logged in",
+        ExitReason::Closed => "the queue is closed",
+        ExitReason::NumberFailed => "the number did not answer",
+    }
+}
+
+fn exit_way(way: ExitWay) -> &'static str {
+    match way {
+        ExitWay::Message => "a message, then the call ends",
+        ExitWay::Queue => "it goes to queue",
+        ExitWay::Number => "a number is rung",
+        ExitWay::Voicemail => "the caller may leave a message",
+        ExitWay::End => "the contact ends",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::command::Operation;
 use crate::event::{CallOutcome, Event, OfferOutcome};
 use crate::ids::{AgentId, CallId, Millis};
 use crate::input::{Ignored, Reply};
+use crate::restart::TakenOver;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -114,11 +115,24 @@ impl Call {
         self.release(tenant);
         tenant.timers.clear_call(self.id);
         self.operations.clear();
+        let by_exit = match outcome {
+            CallOutcome::Exited | CallOutcome::ExitFailed => true,
+            CallOutcome::Handled
+            | CallOutcome::Abandoned
+            | CallOutcome::NotAnswered
+            | CallOutcome::Ended
+            | CallOutcome::Failed => false,
+        };
         tenant.emit(Event::CallEnded {
             call: self.id,
             outcome,
             agent: self.handled_by,
+            exit: self.exit.filter(|_| by_exit),
+            away_since: self.ended_away,
         });
+        if self.unseen_since.take().is_some() {
+            tenant.call_taken_over(TakenOver::Ended);
+        }
         let wraps_up = self.handled_by.filter(|agent| {
             let state = tenant.agents.get(agent).map(|agent| agent.state);
             state == Some(AgentState::WrapUp { call: self.id })
@@ -160,6 +174,8 @@ impl Call {
             | State::Bridged(_)
             | State::Exiting(_)
             | State::Ending(_) => {
+                // Whoever asks for the first time since a restart does not learn when it ended.
+                self.ended_away = self.ended_away.or(self.unseen_since);
                 let outcome = self.outcome_when_caller_leaves();
                 self.finish(tenant, outcome);
             }

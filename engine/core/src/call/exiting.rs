@@ -5,7 +5,7 @@ use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::config::Exit;
-use crate::event::CallOutcome;
+use crate::event::{CallOutcome, Event, ExitReason, ExitWay};
 use crate::ids::{Millis, PromptId, QueueId};
 use crate::participant::Participant;
 use crate::tenant::Tenant;
@@ -56,7 +56,15 @@ impl Exiting {
 
 impl Call {
     /// Takes a way out of `queue`, whether the contact waits in it or was about to.
-    pub(crate) fn take_exit(&mut self, tenant: &mut Tenant, queue: QueueId, exit: Exit) {
+    pub(crate) fn take_exit(
+        &mut self,
+        tenant: &mut Tenant,
+        queue: QueueId,
+        exit: Exit,
+        reason: ExitReason,
+    ) {
+        self.exit = Some(reason);
+        self.tell_exit(tenant, queue, &exit, reason);
         let waited = self.waiting().is_some();
         self.leave_queue(tenant);
         if waited {
@@ -81,6 +89,27 @@ impl Call {
                 self.exit_to_number(tenant, queue, who, otherwise);
             }
         }
+    }
+
+    fn tell_exit(&self, tenant: &mut Tenant, queue: QueueId, exit: &Exit, reason: ExitReason) {
+        let (way, to) = match exit {
+            Exit::Queue(next) => (ExitWay::Queue, Some(*next)),
+            Exit::Message(_) | Exit::Number { .. } | Exit::Voicemail { .. }
+                if self.is_external() =>
+            {
+                (ExitWay::End, None)
+            }
+            Exit::Message(_) => (ExitWay::Message, None),
+            Exit::Number { .. } => (ExitWay::Number, None),
+            Exit::Voicemail { .. } => (ExitWay::Voicemail, None),
+        };
+        tenant.emit(Event::QueueExited {
+            call: self.id,
+            queue,
+            reason,
+            way,
+            to,
+        });
     }
 
     /// The message has played, or could not be: either way the caller has waited enough.
@@ -143,7 +172,7 @@ impl Call {
         match otherwise {
             Some(exit) => {
                 self.cancel_media(tenant, Purpose::StopMedia);
-                self.take_exit(tenant, queue, *exit);
+                self.take_exit(tenant, queue, *exit, ExitReason::NumberFailed);
             }
             None => self.end(tenant, CallOutcome::ExitFailed),
         }

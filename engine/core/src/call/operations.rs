@@ -330,6 +330,7 @@ impl Call {
             Response::Participants(participants) => {
                 if let Purpose::Parties { list } = purpose {
                     self.parties_told(tenant, sequence, *list, participants);
+                    self.looked_after_restart(tenant);
                 }
             }
             Response::Connection { connection, gone } => {

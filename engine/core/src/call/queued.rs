@@ -3,9 +3,9 @@
 use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
-use crate::config::{Exit, Queue};
-use crate::event::{CallOutcome, Event};
-use crate::ids::{Millis, PromptId, QueueId};
+use crate::config::{Exit, Exits, Queue};
+use crate::event::{CallOutcome, Event, ExitReason};
+use crate::ids::{Millis, PromptId, QueueId, Timestamp};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use crate::waiting::Place;
@@ -47,14 +47,17 @@ impl Call {
         };
         let since = *self.queued_since.get_or_insert(now);
         if tenant.closed_queues.contains(&queue) || !settings.hours.is_open(now) {
-            return self.take_exit(tenant, queue, settings.exits.closed.clone());
+            let exit = settings.exits.closed.clone();
+            return self.take_exit(tenant, queue, exit, ExitReason::Closed);
         }
         let length_max = usize::try_from(tenant.limits().queue_length_max).unwrap_or(usize::MAX);
         if tenant.waiting.length(queue) >= length_max {
-            return self.take_exit(tenant, queue, settings.exits.max_wait.clone());
+            let exit = settings.exits.max_wait.clone();
+            return self.take_exit(tenant, queue, exit, ExitReason::QueueFull);
         }
         if !tenant.is_staffed(&settings) {
-            return self.take_exit(tenant, queue, settings.exits.no_agents.clone());
+            let exit = settings.exits.no_agents.clone();
+            return self.take_exit(tenant, queue, exit, ExitReason::NoAgents);
         }
         let priority = settings.priority.saturating_add(self.priority);
         let place = Place::new(priority, since, self.id);
@@ -114,7 +117,8 @@ impl Call {
             .is_some_and(|settings| !tenant.is_staffed(&settings));
         if self.offers >= tenant.limits().offers_max {
             if let Some(settings) = tenant.queue_settings(self, queue) {
-                self.take_exit(tenant, queue, settings.exits.max_wait.clone());
+                let exit = settings.exits.max_wait.clone();
+                self.take_exit(tenant, queue, exit, ExitReason::OffersMax);
             }
             return;
         }
@@ -122,11 +126,15 @@ impl Call {
     }
 
     pub(crate) fn waited_too_long(&mut self, tenant: &mut Tenant) {
-        self.leave_by(tenant, |settings| settings.exits.max_wait.clone());
+        if let Some(until) = self.grace_after_restart(tenant) {
+            let timer = Timer::Call(self.id, CallTimer::MaxWait);
+            return tenant.timers.set(timer, until);
+        }
+        self.leave_by(tenant, ExitReason::MaxWait, |exits| exits.max_wait.clone());
     }
 
     pub(crate) fn queue_closed(&mut self, tenant: &mut Tenant) {
-        self.leave_by(tenant, |settings| settings.exits.closed.clone());
+        self.leave_by(tenant, ExitReason::Closed, |exits| exits.closed.clone());
     }
 
     /// The time is up that a contact waits when nobody who could serve it is logged in.
@@ -136,8 +144,23 @@ impl Call {
             return;
         };
         if !tenant.is_staffed(&settings) {
-            self.leave_by(tenant, |settings| settings.exits.no_agents.clone());
+            if let Some(until) = self.grace_after_restart(tenant) {
+                let timer = Timer::Call(self.id, CallTimer::NoAgents);
+                return tenant.timers.set(timer, until);
+            }
+            self.leave_by(tenant, ExitReason::NoAgents, |exits| {
+                exits.no_agents.clone()
+            });
         }
+    }
+
+    /// Until when a caller who waited through a restart is kept, although the time is up: it went on while nobody could be
+    /// offered anything, and who is free now is known only after the looks.
+    fn grace_after_restart(&self, tenant: &Tenant) -> Option<Timestamp> {
+        let restarted = tenant.restart?.at;
+        let waited_through = self.queued_since.is_some_and(|since| since <= restarted);
+        let until = restarted.after(tenant.timeouts().restart_grace);
+        (waited_through && tenant.now < until).then_some(until)
     }
 
     /// A routing group joins in, a requirement has expired, or the configuration has changed.
@@ -273,7 +296,7 @@ impl Call {
         self.set_timer(tenant, CallTimer::MusicRetry, Millis(wait));
     }
 
-    fn leave_by(&mut self, tenant: &mut Tenant, exit: impl Fn(&Queue) -> Exit) {
+    fn leave_by(&mut self, tenant: &mut Tenant, reason: ExitReason, exit: impl Fn(&Exits) -> Exit) {
         let waited_in = self.waiting().map(|waiting| waiting.queue);
         let moves = self.queue_moves;
         self.revoke_offer(tenant);
@@ -285,7 +308,7 @@ impl Call {
         let Some(settings) = tenant.queue_settings(self, queue) else {
             return;
         };
-        self.take_exit(tenant, queue, exit(&settings));
+        self.take_exit(tenant, queue, exit(&settings.exits), reason);
     }
 
     fn waiting_settings(&self, tenant: &Tenant) -> Option<(Arc<Queue>, Waiting)> {

@@ -273,6 +273,19 @@ impl Show<'_> {
                 queue,
                 position,
             } => format!("call-queued {call} in {} at {position}", self.name(queue.0)),
+            Event::QueueExited {
+                call,
+                queue,
+                reason,
+                way,
+                to,
+            } => format!(
+                "queue-exited {call} from {}: {} by {}{}",
+                self.name(queue.0),
+                kebab(reason),
+                kebab(way),
+                to.map_or(String::new(), |to| format!(" {}", self.name(to.0)))
+            ),
             Event::OfferIssued {
                 offer,
                 agent,
@@ -343,11 +356,21 @@ impl Show<'_> {
                 call,
                 outcome,
                 agent,
+                exit,
+                away_since,
             } => format!(
-                "call-ended {call} {}{}",
+                "call-ended {call} {}{}{}{}",
                 kebab(outcome),
-                agent.map_or(String::new(), |agent| format!(" by {}", self.name(agent.0)))
+                agent.map_or(String::new(), |agent| format!(" by {}", self.name(agent.0))),
+                exit.map_or(String::new(), |exit| format!(" at {}", kebab(&exit))),
+                away_since.map_or(String::new(), |since| self.away(since)),
             ),
+            Event::EngineRestarted { away_since, calls } => {
+                format!("engine-restarted {calls} calls{}", self.away(*away_since))
+            }
+            Event::CallsTakenOver { live, ended } => {
+                format!("calls-taken-over {live} live {ended} ended")
+            }
             Event::AgentChanged { agent, state } => {
                 format!("agent {} {}", self.name(agent.0), self.status(*state))
             }
@@ -373,6 +396,10 @@ impl Show<'_> {
                 how,
             } => format!("operation-failed {call} {operation}: {how}"),
         }
+    }
+
+    fn away(&self, since: Timestamp) -> String {
+        format!(" away since {} ago", seconds(self.now.0 - since.0))
     }
 
     pub(crate) fn status(&self, status: AgentStatus) -> String {

@@ -189,6 +189,10 @@ impl Model {
                 self.count("call-queued");
                 self.live(*call).since.get_or_insert(now);
             }
+            Event::QueueExited { call, .. } => {
+                self.count("queue-exited");
+                self.live(*call);
+            }
             Event::OfferIssued {
                 offer,
                 agent,
@@ -284,6 +288,8 @@ impl Model {
                 self.live(*call);
             }
             Event::PluginFailed { .. } => self.count("plugin-failed"),
+            Event::EngineRestarted { .. } => self.count("engine-restarted"),
+            Event::CallsTakenOver { .. } => self.count("calls-taken-over"),
         }
     }
 

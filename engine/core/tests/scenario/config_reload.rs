@@ -309,6 +309,7 @@ fn those_whom_nobody_can_serve_any_more_leave_after_a_while() {
           emit config-applied two
         > at 20s
         > at 30s
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.3 cancel-media
           operate 1.4 play greeting to caller
     "#]]);
@@ -386,6 +387,7 @@ fn those_who_wait_in_a_queue_that_is_removed_leave_by_its_exit() {
           = refused unknown-queue
         > at 20s
         > at 300s
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.3 cancel-media
           operate 1.4 play sorry to caller
     "#]]);
@@ -429,6 +431,7 @@ fn exits_of_a_queue_are_live() {
           emit config-applied two
         > at 20s
         > at 300s
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.3 cancel-media
           operate 1.4 play closed to caller
     "#]]);
@@ -446,7 +449,8 @@ fn a_queue_that_is_closed_stays_so_unless_it_is_removed() {
     world.check(expect![[r#"
         > contact for sales
           = call 1
-          emit call-ended 1 exited
+          emit queue-exited 1 from sales: closed by end
+          emit call-ended 1 exited at closed
     "#]]);
     world.quietly(|world| {
         world.reload(without_sales);
@@ -584,6 +588,7 @@ fn a_caller_in_a_queue_that_came_and_went_leaves_by_its_exit() {
         > at 287s
           operate 1.20 play music to caller looped
         > at 300s
+          emit queue-exited 1 from overflow: max-wait by message
           operate 1.21 cancel-media
           operate 1.22 play sorry to caller
     "#]]);

@@ -786,6 +786,12 @@ fn a_caller_who_is_put_into_a_closed_queue_leaves_by_its_exit() {
         > ann on 1: requeue in support
           operate 1.5 remove-participant ann
           emit agent ann ready
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue support
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue support
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue support
           operate 1.6 terminate
     "#]]);
 }

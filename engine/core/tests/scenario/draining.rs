@@ -18,6 +18,7 @@ fn new_calls_are_left_alone_and_are_new_when_they_come_again() {
         > caller calls line
           = refused draining
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 0s ago
         > caller calls line
           = call 1
           emit call-received 1 at line from 4:***00

@@ -52,7 +52,7 @@ fn a_message_plays_then_the_call_ends() {
           operate 1.5 terminate
         > 1.5 accepted
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -67,7 +67,7 @@ fn a_message_that_fails_ends_the_call_too() {
           operate 1.5 terminate
         > 1.5 accepted
         > 1 disconnected
-          emit call-ended 1 exit-failed
+          emit call-ended 1 exit-failed at closed
     "#]]);
 }
 
@@ -140,6 +140,7 @@ fn a_message_is_played_again_after_a_restart() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit operation-failed 1 exit-message: unknown
           operate 1.5 cancel-media
           operate 1.6 play closed to caller
@@ -154,7 +155,7 @@ fn a_caller_who_does_not_hear_the_message_out_has_left_by_it() {
     world.disconnected(1);
     world.check(expect![[r#"
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -195,6 +196,7 @@ fn another_queue_takes_the_caller_and_the_old_music_stops() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
+          emit queue-exited 1 from sales: closed by queue overflow
           operate 1.3 cancel-media
           emit call-queued 1 in overflow at 1
           operate 1.4 play music to caller looped
@@ -222,7 +224,13 @@ fn moves_from_queue_to_queue_come_to_an_end() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
+          emit queue-exited 1 from sales: closed by queue support
           operate 1.3 cancel-media
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue sales
+          emit queue-exited 1 from sales: closed by queue support
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue sales
           operate 1.4 terminate
     "#]]);
 }
@@ -239,7 +247,13 @@ fn a_contact_that_is_sent_round_in_circles_ends_at_once() {
     world.check(expect![[r#"
         > contact for sales
           = call 1
-          emit call-ended 1 exit-failed
+          emit queue-exited 1 from sales: closed by queue support
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue sales
+          emit queue-exited 1 from sales: closed by queue support
+          emit queue-exited 1 from support: closed by queue overflow
+          emit queue-exited 1 from overflow: closed by queue sales
+          emit call-ended 1 exit-failed at closed
     "#]]);
     assert_eq!(world.tenant.live_calls(), 0);
 }
@@ -277,7 +291,7 @@ fn a_number_is_rung_with_music_and_talks_to_the_caller() {
           operate 1.7 terminate
         > 1.7 accepted
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -297,6 +311,7 @@ fn the_way_to_a_number() {
     number_to_be_rung().check(expect![[r#"
         > queue sales: close
           emit queue sales closed
+          emit queue-exited 1 from sales: closed by number
           operate 1.3 cancel-media
           operate 1.4 play music to caller looped
           operate 1.5 add-participant night-shift ring 60s
@@ -314,7 +329,7 @@ fn a_number_that_does_not_answer_ends_the_call() {
           operate 1.6 terminate
         > 1.6 accepted
         > 1 disconnected
-          emit call-ended 1 exit-failed
+          emit call-ended 1 exit-failed at closed
     "#]]);
 }
 
@@ -355,6 +370,7 @@ fn a_caller_whom_the_number_cannot_take_goes_another_way() {
         > 1.5 not added night-shift 480/10037
           emit operation-failed 1 exit-number: failed 480/10037
           operate 1.6 cancel-media
+          emit queue-exited 1 from sales: number-failed by message
           operate 1.7 play closed to caller
         > 1.6 accepted
         > 1.7 accepted
@@ -367,7 +383,7 @@ fn a_caller_whom_the_number_cannot_take_goes_another_way() {
           operate 1.8 terminate
         > 1.8 accepted
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at number-failed
     "#]]);
 }
 
@@ -380,6 +396,8 @@ fn a_caller_whom_the_number_cannot_take_goes_to_another_queue() {
         > 1.5 not added night-shift 480/10037
           emit operation-failed 1 exit-number: failed 480/10037
           operate 1.6 cancel-media
+          emit queue-exited 1 from sales: number-failed by queue overflow
+          emit queue-exited 1 from overflow: no-agents by message
           operate 1.7 play sorry to caller
     "#]]);
 }
@@ -398,6 +416,7 @@ fn a_number_that_answers_after_the_next_was_tried_is_taken_out() {
           operate 1.7 cancel-add inv-1.5
           emit operation-failed 1 exit-number: unknown
           operate 1.8 cancel-media
+          emit queue-exited 1 from sales: number-failed by number
           operate 1.9 play music to caller looped
           operate 1.10 add-participant boss ring 60s
     "#]]);
@@ -462,7 +481,7 @@ fn a_caller_who_hangs_up_while_the_number_rings_has_left_by_it() {
     world.disconnected(1);
     world.check(expect![[r#"
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -477,7 +496,7 @@ fn a_caller_who_talked_to_the_number_has_left_by_it() {
     world.disconnected(1);
     world.check(expect![[r#"
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -521,7 +540,7 @@ fn a_voicemail_greets_records_and_ends_when_it_is_full() {
           = ignored not-now
         > 1.6 accepted
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -535,7 +554,7 @@ fn a_caller_ends_the_voicemail_by_hanging_up() {
     world.disconnected(1);
     world.check(expect![[r#"
         > 1 disconnected
-          emit call-ended 1 exited
+          emit call-ended 1 exited at closed
     "#]]);
 }
 
@@ -620,7 +639,8 @@ fn without_our_media_an_exit_is_the_embedders() {
         world.check(expect![[r#"
             > contact for sales
               = call 2
-              emit call-ended 2 exited
+              emit queue-exited 2 from sales: no-agents by end
+              emit call-ended 2 exited at no-agents
         "#]]);
     }
 }

@@ -217,7 +217,8 @@ fn a_contact_that_waited_long_enough_is_the_embedders_again() {
     world.check(expect![[r#"
         > at 20s
         > at 300s
-          emit call-ended 1 exited
+          emit queue-exited 1 from sales: max-wait by end
+          emit call-ended 1 exited at max-wait
     "#]]);
     assert_eq!(world.tenant.live_calls(), 0);
 }

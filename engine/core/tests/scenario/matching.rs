@@ -397,7 +397,8 @@ fn a_contact_that_the_plugin_gives_to_nobody_waits_until_one_more_is_ready() {
           record 1 skill-match q1 at sales by brain: nobody of 1
         > contact for overflow
           = call 2
-          emit call-ended 2 exited
+          emit queue-exited 2 from overflow: no-agents by end
+          emit call-ended 2 exited at no-agents
     "#]]);
     world.ready("bob");
     world.check(expect![[r#"

@@ -13,6 +13,7 @@ mod late_secrets;
 mod matching;
 mod menu;
 mod offering;
+mod outage;
 mod parties;
 mod queued;
 mod recording;

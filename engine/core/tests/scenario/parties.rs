@@ -164,6 +164,7 @@ fn a_look_that_a_restart_interrupts_is_made_anew_and_not_sent_again() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.6 get-call
           operate 1.7 get-participants
     "#]]);

@@ -361,6 +361,7 @@ fn a_caller_who_has_waited_long_enough_leaves() {
     world.after(1);
     world.check(expect![[r#"
         > at 300s
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.3 cancel-media
           operate 1.4 play sorry to caller
     "#]]);
@@ -381,6 +382,7 @@ fn a_caller_whose_time_is_up_leaves_although_an_agent_is_rung() {
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.5 cancel-media
           operate 1.6 play sorry to caller
     "#]]);
@@ -404,6 +406,7 @@ fn a_queue_that_is_full_takes_nobody() {
     world.check(expect![[r#"
         > 2 connected
           emit call-answered 2
+          emit queue-exited 2 from sales: queue-full by message
           operate 2.2 play sorry to caller-2
     "#]]);
 }
@@ -419,6 +422,7 @@ fn a_caller_whom_nobody_could_serve_does_not_wait() {
     world.check(expect![[r#"
         > 1 connected
           emit call-answered 1
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.2 play greeting to caller
     "#]]);
 }
@@ -430,7 +434,8 @@ fn an_agent_without_the_skill_is_nobody() {
     world.check(expect![[r#"
         > contact for support
           = call 1
-          emit call-ended 1 exited
+          emit queue-exited 1 from support: no-agents by end
+          emit call-ended 1 exited at no-agents
     "#]]);
 }
 
@@ -466,6 +471,7 @@ fn a_caller_whose_last_agent_logs_out_leaves_after_a_while() {
     world.after(1);
     world.check(expect![[r#"
         > at 30s
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.3 cancel-media
           operate 1.4 play greeting to caller
     "#]]);
@@ -488,6 +494,7 @@ fn a_caller_who_is_offered_to_the_last_agent_when_that_one_logs_out_leaves_after
           operate 1.5 cancel-add inv-1.3
           emit operation-failed 1 cancel-add: unknown
         > at 30s
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.6 cancel-media
           operate 1.7 play greeting to caller
     "#]]);
@@ -517,6 +524,7 @@ fn a_caller_waits_on_when_an_agent_logs_in_again() {
     world.after(1);
     world.check(expect![[r#"
         > at 69s
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.3 cancel-media
           operate 1.4 play greeting to caller
     "#]]);
@@ -565,8 +573,10 @@ fn a_supervisor_closes_a_queue_and_those_who_wait_leave() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
+          emit queue-exited 1 from sales: closed by message
           operate 1.3 cancel-media
           operate 1.4 play closed to caller
+          emit queue-exited 2 from sales: closed by message
           operate 2.3 cancel-media
           operate 2.4 play closed to caller-2
     "#]]);
@@ -582,6 +592,7 @@ fn a_supervisor_closes_a_queue_and_those_who_wait_leave() {
         > queue sales: close
         > 3 connected
           emit call-answered 3
+          emit queue-exited 3 from sales: closed by message
           operate 3.2 play closed to caller-3
         > queue sales: open
           emit queue sales open
@@ -611,6 +622,7 @@ fn closing_a_queue_takes_back_its_offers() {
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
+          emit queue-exited 1 from sales: closed by message
           operate 1.5 cancel-media
           operate 1.6 play closed to caller
     "#]]);
@@ -652,7 +664,8 @@ fn outside_its_hours_a_queue_takes_nobody() {
     world.check(expect![[r#"
         > contact for sales
           = call 1
-          emit call-ended 1 exited
+          emit queue-exited 1 from sales: closed by end
+          emit call-ended 1 exited at closed
         > contact for sales
           = call 2
           emit call-queued 2 in sales at 1
@@ -661,7 +674,8 @@ fn outside_its_hours_a_queue_takes_nobody() {
           emit call-queued 3 in sales at 1
         > contact for sales
           = call 4
-          emit call-ended 4 exited
+          emit queue-exited 4 from sales: closed by end
+          emit call-ended 4 exited at closed
     "#]]);
 }
 
@@ -683,6 +697,7 @@ fn the_wait_in_the_next_queue_begins_anew_and_the_place_is_kept() {
     world.check(expect![[r#"
         > at 50s
         > at 60s
+          emit queue-exited 1 from support: max-wait by queue sales
           operate 1.4 cancel-media
           emit call-queued 1 in sales at 1
           operate 1.5 play music to caller looped
@@ -695,6 +710,7 @@ fn the_wait_in_the_next_queue_begins_anew_and_the_place_is_kept() {
     world.after(30);
     world.check(expect![[r#"
         > at 330s
+          emit queue-exited 2 from sales: max-wait by message
           operate 2.3 cancel-media
           operate 2.4 play sorry to caller-2
         > at 353s
@@ -702,6 +718,7 @@ fn the_wait_in_the_next_queue_begins_anew_and_the_place_is_kept() {
           operate 2.5 cancel-media
           operate 2.6 play sorry to caller-2
         > at 360s
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.6 cancel-media
           operate 1.7 play sorry to caller
     "#]]);
@@ -729,6 +746,7 @@ fn a_caller_who_had_enough_offers_leaves() {
     world.check(expect![[r#"
         > 1.4 not added bob 603/560603
           emit offer-ended 1-2 to bob: declined
+          emit queue-exited 1 from sales: offers-max by message
           operate 1.5 cancel-media
           operate 1.6 play sorry to caller
           emit agent bob ready
@@ -772,6 +790,7 @@ fn a_number_is_the_way_out_of_a_closed_queue() {
     world.check(expect![[r#"
         > queue sales: close
           emit queue sales closed
+          emit queue-exited 1 from sales: closed by number
           operate 1.3 cancel-media
           operate 1.4 play music to caller looped
           operate 1.5 add-participant night-shift ring 60s
@@ -798,6 +817,7 @@ fn a_caller_whose_time_is_up_during_the_last_offer_leaves_once() {
         > at 10s
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
+          emit queue-exited 1 from sales: offers-max by queue overflow
           operate 1.5 cancel-media
           emit call-queued 1 in overflow at 1
           operate 1.6 play music to caller looped
@@ -828,6 +848,7 @@ fn a_caller_who_is_not_taken_by_somebody_who_left_the_group_leaves_after_a_while
           emit offer-ended 1-1 to ann: declined
           emit agent ann ready
         > at 30s
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.4 cancel-media
           operate 1.5 play greeting to caller
     "#]]);

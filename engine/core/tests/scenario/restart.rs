@@ -19,6 +19,7 @@ fn nothing_is_done_where_nothing_goes_on() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 0s ago
     "#]]);
 }
 
@@ -34,6 +35,7 @@ fn an_answer_without_outcome_is_sent_again_under_the_same_id() {
           emit call-received 1 at line from 4:***00
           operate 1.1 answer within 20s
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 3s ago
           operate 1.1 answer within 17s
     "#]]);
 }
@@ -51,6 +53,7 @@ fn an_answer_with_outcome_is_not_sent_again() {
           operate 1.1 answer within 20s
         > 1.1 accepted
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.2 get-call
           operate 1.3 get-participants
     "#]]);
@@ -67,6 +70,7 @@ fn a_menu_without_outcome_is_unknown_and_played_again() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit operation-failed 1 menu: unknown
           operate 1.3 cancel-media
           operate 1.4 recognize menu from caller digits<=1 silence<=5s
@@ -82,6 +86,7 @@ fn a_menu_with_outcome_is_waited_for() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit operation-failed 1 menu: unknown
           operate 1.3 cancel-media
           operate 1.4 recognize menu from caller digits<=1 silence<=5s
@@ -102,6 +107,7 @@ fn music_without_outcome_is_stopped_and_started_again() {
     world.after(1);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit operation-failed 1 music: unknown
           operate 1.3 cancel-media
           operate 1.4 get-call
@@ -118,6 +124,7 @@ fn the_service_is_asked_whether_a_call_lives_and_who_is_in_it() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.5 get-call
           operate 1.6 get-participants
     "#]]);
@@ -130,6 +137,7 @@ fn the_service_is_asked_whether_a_call_lives_and_who_is_in_it() {
         > 1.6 accepted
           emit agent ann ready
           operate 1.7 terminate
+          emit calls-taken-over 1 live 0 ended
     "#]]);
 }
 
@@ -143,7 +151,8 @@ fn a_call_that_ended_meanwhile_is_over() {
     world.check(expect![[r#"
         > 1.5 refused 404
           emit agent ann ready
-          emit call-ended 1 handled by ann
+          emit call-ended 1 handled by ann away since 0s ago
+          emit calls-taken-over 0 live 1 ended
         > 1.6 refused 404
           = ignored closed-operation
     "#]]);
@@ -160,6 +169,7 @@ fn a_caller_who_left_meanwhile_is_missed() {
         > 1.3 accepted
         > 1.4 accepted
           operate 1.5 terminate
+          emit calls-taken-over 0 live 1 ended
     "#]]);
 }
 
@@ -177,6 +187,7 @@ fn an_invitation_without_outcome_is_sent_again() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 5s ago
           operate 1.3 add-participant ann ring 20s
           operate 1.4 get-call
           operate 1.5 get-participants
@@ -184,6 +195,7 @@ fn an_invitation_without_outcome_is_sent_again() {
     world.answers("1.3");
     world.check(expect![[r#"
         > 1.3 added ann
+          emit calls-taken-over 1 live 0 ended
           emit offer-ended 1-1 to ann: accepted
           operate 1.6 cancel-media
           emit agent ann busy
@@ -201,6 +213,7 @@ fn an_offer_that_expired_meanwhile_is_taken_back() {
     world.tick();
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 40s ago
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
@@ -212,6 +225,7 @@ fn an_offer_that_expired_meanwhile_is_taken_back() {
     world.invitation_cancelled("1.3");
     world.check(expect![[r#"
         > 1 cancelled inv-1.3
+          emit calls-taken-over 1 live 0 ended
           record 1 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 1 endpoint-select at sales by native: 0@0/20s of 1
@@ -235,6 +249,7 @@ fn an_offer_without_our_media_that_expired_meanwhile_is_taken_back() {
           emit agent ann reserved
           emit offer-issued 1-1 to ann in sales for 20s ticket=7 waited-ms=0
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 20s ago
           emit offer-ended 1-1 to ann: revoked
           emit agent ann ready
           record 1 skill-match at sales by native: ann of 1
@@ -259,6 +274,7 @@ fn an_offer_that_has_not_expired_goes_on() {
           emit agent ann reserved
           emit offer-issued 1-1 to ann in sales for 20s ticket=7 waited-ms=0
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 19s ago
         > tick
           = ignored nothing-due
     "#]]);
@@ -277,6 +293,7 @@ fn a_question_about_agents_is_asked_anew() {
           emit call-queued 1 in sales at 1
           ask q1 skill-match brain 1(in sales for 0s attempt 0) | ann(idle 0s group 0 handled 0)
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 5s ago
           ask q2 skill-match brain 1(in sales for 5s attempt 0) | ann(idle 5s group 0 handled 0)
         > q1 ranks [0]
           = ignored closed-question
@@ -306,6 +323,7 @@ fn a_question_about_contacts_is_asked_anew() {
           emit agent ann ready
           ask q1 contact-select brain ann | 1(in sales for 0s attempt 0) 2(in sales for 0s attempt 0)
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 0s ago
           ask q2 contact-select brain ann | 1(in sales for 0s attempt 0) 2(in sales for 0s attempt 0)
         > q1 picks [1]
           = ignored closed-question
@@ -324,6 +342,7 @@ fn a_question_about_endpoints_is_asked_anew() {
     world.chooses(1, &[(0, 0, 20)]);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit agent ann ready
           operate 1.3 get-call
           operate 1.4 get-participants
@@ -351,6 +370,7 @@ fn a_question_about_recording_is_asked_anew() {
     world.advises(2, RecordingAction::Start);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           ask q2 recording-policy brain 1(in sales for 0s attempt 1) connected consent-unknown now-off
           operate 1.5 get-call
           operate 1.6 get-participants
@@ -375,6 +395,7 @@ fn a_question_about_a_payment_is_asked_anew_as_what_it_was() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           ask q3 recording-policy brain 1(in sales for 0s attempt 1) payment-started consent-unknown now-active
           operate 1.6 get-call
           operate 1.7 get-participants
@@ -390,6 +411,7 @@ fn digits_that_were_being_collected_are_not_asked_for_again() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           emit operation-failed 1 collect: unknown
           operate 1.6 cancel-media
           operate 1.7 get-call
@@ -409,6 +431,7 @@ fn a_pause_without_outcome_is_sent_again() {
     world.accepted("1.6");
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.6 pause-recording rec-1
           operate 1.7 get-call
           operate 1.8 get-participants
@@ -425,6 +448,7 @@ fn a_hang_up_without_outcome_is_sent_again() {
     world.restart(2);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.5 terminate
           operate 1.6 get-call
           operate 1.7 get-participants
@@ -442,6 +466,7 @@ fn wrap_up_goes_on() {
     world.after(20);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 10s ago
         > at 30s
           emit agent ann ready
     "#]]);
@@ -459,6 +484,7 @@ fn wrap_up_that_was_over_meanwhile_ends_with_the_first_tick() {
     world.tick();
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 100s ago
         > tick
           emit agent ann ready
     "#]]);
@@ -476,6 +502,7 @@ fn leases_begin_anew() {
     world.agent("ann", AgentAction::Heartbeat);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 0 calls away since 3600s ago
         > tick
           = ignored nothing-due
         > ann: heartbeat
@@ -496,6 +523,7 @@ fn an_answer_that_is_refused_the_second_time_may_have_been_taken_the_first_time(
           emit operation-failed 1 answer: unknown
         > 1 connected
           emit call-answered 1
+          emit queue-exited 1 from sales: no-agents by voicemail
           operate 1.2 play greeting to caller
     "#]]);
     // Without an event it was not.
@@ -526,6 +554,7 @@ fn an_invitation_that_is_refused_the_second_time_may_ring() {
     world.check(expect![[r#"
         > 1.3 refused 409
         > 1.3 added ann
+          emit calls-taken-over 1 live 0 ended
           emit offer-ended 1-1 to ann: accepted
           operate 1.7 cancel-media
           emit agent ann busy
@@ -551,6 +580,7 @@ fn a_caller_who_was_connected_meanwhile_is_greeted() {
     );
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 60s ago
           operate 1.2 get-call
           operate 1.3 get-participants
         > tick
@@ -559,6 +589,7 @@ fn a_caller_who_was_connected_meanwhile_is_greeted() {
         > 1.3 accepted
           emit call-answered 1
           operate 1.4 recognize menu from caller digits<=1 silence<=5s
+          emit calls-taken-over 1 live 0 ended
     "#]]);
 }
 
@@ -575,6 +606,7 @@ fn a_list_that_was_overtaken_by_a_newer_one_does_not_count() {
     );
     world.check(expect![[r#"
         > 1.3 added ann
+          emit calls-taken-over 1 live 0 ended
           emit offer-ended 1-1 to ann: accepted
           operate 1.6 cancel-media
           emit agent ann busy
@@ -604,12 +636,14 @@ fn a_number_that_answered_meanwhile_talks_to_the_caller() {
     world.after(20);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 100s ago
           operate 1.6 get-call
           operate 1.7 get-participants
         > tick
           = ignored nothing-due
         > 1.7 accepted
           operate 1.8 cancel-media
+          emit calls-taken-over 1 live 0 ended
         > at 120s
           emit operation-failed 1 stop-media: unknown
           operate 1.9 cancel-media
@@ -628,6 +662,7 @@ fn an_agent_who_answered_an_offer_that_expired_meanwhile_is_taken_out() {
     world.answered("1.6", Response::Participants(both.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 60s ago
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann not-ready(break)
@@ -636,6 +671,7 @@ fn an_agent_who_answered_an_offer_that_expired_meanwhile_is_taken_out() {
         > tick
         > 1.6 accepted
           operate 1.7 remove-participant ann
+          emit calls-taken-over 1 live 0 ended
     "#]]);
 }
 
@@ -649,6 +685,7 @@ fn an_agent_who_answered_meanwhile_talks_to_the_caller_as_soon_as_the_list_tells
     world.answered("1.5", Response::Participants(both.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 5s ago
           operate 1.4 get-call
           operate 1.5 get-participants
         > 1.5 accepted
@@ -657,6 +694,7 @@ fn an_agent_who_answered_meanwhile_talks_to_the_caller_as_soon_as_the_list_tells
           emit agent ann busy
           emit call-connected 1 to ann at teams-client
           record 1 recording-policy at sales by native: none of 1
+          emit calls-taken-over 1 live 0 ended
     "#]]);
 }
 
@@ -672,6 +710,7 @@ fn an_invitation_that_left_after_the_question_is_not_answered_by_the_list() {
     world.answered("1.6", Response::Participants(both.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.4 cancel-add inv-1.3
           operate 1.5 add-participant bob ring 20s
           operate 1.6 get-call
@@ -695,6 +734,7 @@ fn a_call_about_which_nothing_was_learnt_is_asked_about_again_and_more_rarely() 
     world.refused("1.9", 404);
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
           operate 1.5 get-call
           operate 1.6 get-participants
         > 1.5 refused 429
@@ -709,7 +749,8 @@ fn a_call_about_which_nothing_was_learnt_is_asked_about_again_and_more_rarely() 
           operate 1.10 get-participants
         > 1.9 refused 404
           emit agent ann ready
-          emit call-ended 1 handled by ann
+          emit call-ended 1 handled by ann away since 40s ago
+          emit calls-taken-over 0 live 1 ended
     "#]]);
 }
 

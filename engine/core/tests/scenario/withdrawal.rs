@@ -4,6 +4,7 @@ use super::offering::ann_rings;
 use crate::harness::World;
 use crate::harness::acs::present;
 use crate::harness::config::{Setup, party};
+use cordboard_core::ids::Millis;
 use cordboard_core::input::{CallAction, CallEventKind, Response};
 use expect_test::expect;
 
@@ -426,6 +427,7 @@ fn an_agent_who_is_found_in_a_call_that_waits_is_free_when_taken_out() {
           = ignored closed-operation
         > 2.3 accepted
         > 2.4 accepted
+          emit calls-taken-over 2 live 0 ended
         > 1.7 accepted
         > 1.7 removed ann
           record 2 skill-match at sales by native: ann of 1
@@ -449,6 +451,7 @@ fn an_agent_whose_offer_expired_meanwhile_is_not_rung_before_the_service_has_tol
     world.answered("1.6", Response::Participants(ann_too.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 2 calls away since 60s ago
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
@@ -474,7 +477,9 @@ fn an_agent_whose_offer_expired_meanwhile_is_not_rung_before_the_service_has_tol
 
 #[test]
 fn an_agent_who_is_found_in_a_call_that_leaves_its_queue_is_taken_out() {
-    let mut world = ann_rings();
+    let setup = Setup::small().with(|setup| setup.config.timeouts.restart_grace = Millis(0));
+    let mut world = World::with_ready(setup, &["ann"]);
+    world.queued("caller");
     world.now.0 += 3_600_000;
     world.restart(2);
     world.tick();
@@ -482,15 +487,18 @@ fn an_agent_who_is_found_in_a_call_that_leaves_its_queue_is_taken_out() {
     world.answered("1.6", Response::Participants(ann_too.to_vec()));
     world.check(expect![[r#"
         > restarted, epoch 2
+          emit engine-restarted 1 calls away since 3600s ago
           emit offer-ended 1-1 to ann: revoked
           operate 1.4 cancel-add inv-1.3
           emit agent ann ready
           operate 1.5 get-call
           operate 1.6 get-participants
         > tick
+          emit queue-exited 1 from sales: max-wait by message
           operate 1.7 cancel-media
           operate 1.8 play sorry to caller
         > 1.6 accepted
           operate 1.9 remove-participant ann
+          emit calls-taken-over 1 live 0 ended
     "#]]);
 }

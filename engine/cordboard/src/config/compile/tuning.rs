@@ -139,6 +139,7 @@ impl Checker<'_> {
             incoming_call_age: or(text.incoming_call_age_ms, default.incoming_call_age),
             no_agents: or(text.no_agents_ms, default.no_agents),
             silent_call: or(text.silent_call_ms, default.silent_call),
+            restart_grace: or(text.restart_grace_ms, default.restart_grace),
         }
     }
 

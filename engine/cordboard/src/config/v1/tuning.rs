@@ -103,6 +103,10 @@ pub(crate) struct Timeouts {
     /// A live call without a sign of life for this long is asked about. Default 1,800,000.
     #[schemars(range(min = 60_000, max = 86_400_000))]
     pub(crate) silent_call_ms: Option<u64>,
+    /// For so long after a restart nobody who waited through it leaves their queue by `max_wait` or `no_agents`, so that agents
+    /// who have become free meanwhile get them first. Default 60,000.
+    #[schemars(range(max = 600_000))]
+    pub(crate) restart_grace_ms: Option<u64>,
 }
 
 /// Named limits.

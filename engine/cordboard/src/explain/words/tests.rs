@@ -167,3 +167,50 @@ fn whom_a_request_adds_is_told_and_numbers_are_masked() {
     };
     assert_eq!(operation(id, &add), "→ request 3: add-participant 4:***01");
 }
+
+#[test]
+fn an_exit_is_told_with_its_name_its_reason_and_what_it_does() {
+    let mut symbols = Symbols::default();
+    let queue = QueueId(symbols.intern("sales"));
+    let other = QueueId(symbols.intern("overflow"));
+    let told = |reason, way, to| {
+        let call = CALL;
+        let exited = Event::QueueExited {
+            call,
+            queue,
+            reason,
+            way,
+            to,
+        };
+        event(&exited, &symbols)
+    };
+    assert_eq!(
+        told(ExitReason::MaxWait, ExitWay::Queue, Some(other)),
+        "leaves queue `sales` by exit `max_wait`, because the longest time to wait is over: it goes to queue `overflow`"
+    );
+    assert_eq!(
+        told(ExitReason::NoAgents, ExitWay::Message, None),
+        "leaves queue `sales` by exit `no_agents`, because nobody who could serve it is logged in: a message, then the call ends"
+    );
+}
+
+#[test]
+fn the_end_of_a_call_names_its_exit_and_that_it_was_noticed_late() {
+    let ended = |exit, away_since| Event::CallEnded {
+        call: CALL,
+        outcome: CallOutcome::Exited,
+        agent: None,
+        exit,
+        away_since,
+    };
+    let symbols = Symbols::default();
+    assert_eq!(
+        event(&ended(Some(ExitReason::Closed), None), &symbols),
+        "it is over: the caller left by an exit of the queue (`closed`: the queue is closed)"
+    );
+    assert_eq!(
+        event(&ended(None, Some(Timestamp(1_000))), &symbols),
+        "it is over: the caller left by an exit of the queue; it ended while the engine was away, after 1970-01-01T00:00:01Z, \
+         and was noticed only now"
+    );
+}
