@@ -6,7 +6,7 @@ mod desktops;
 mod report;
 mod scripts;
 
-use crate::check;
+use crate::{check, checkout};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use cordboard::{Engine, RetainLog};
@@ -38,12 +38,15 @@ pub(crate) struct Arguments {
     /// Lets time pass as it does.
     #[arg(long)]
     real_time: bool,
-    /// The configuration; its addresses, keys and journal are replaced by the demo's own.
-    #[arg(long, default_value = "examples/contoso.json")]
-    config: PathBuf,
-    /// Puts another file into a plugin slot: `SLOT=FILE`.
+    /// The configuration; its addresses, keys and journal are replaced by the demo's own. Otherwise `examples/contoso.json` of the checkout that this program or the current folder lies in.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Puts another plugin into a slot of the configuration.
     #[arg(long = "plugin", value_name = "SLOT=FILE")]
     plugins: Vec<String>,
+    /// Gives the plugin in a slot another configuration: a file with its JSON.
+    #[arg(long = "plugin-config", value_name = "SLOT=FILE")]
+    plugin_configs: Vec<String>,
     /// Where the journal goes. It must not exist yet; without this option it goes into a temporary folder and is removed.
     #[arg(long, value_name = "FOLDER")]
     journal: Option<PathBuf>,
@@ -55,6 +58,8 @@ pub(crate) struct Arguments {
     ledger: Option<PathBuf>,
 }
 
+/// The configuration that is played unless another is named.
+const EXAMPLE: &str = "examples/contoso.json";
 /// Access key of the demo's simulator: base64 of `cordboard-demo-access-key`.
 const ACCESS_KEY: &str = "Y29yZGJvYXJkLWRlbW8tYWNjZXNzLWtleQ==";
 /// Secret of the demo's Event Grid subscription.
@@ -124,8 +129,20 @@ async fn play(arguments: &Arguments, journal: &Path) -> anyhow::Result<Played> {
     config.allow_http_callbacks = true;
     let simulator = Simulator::builder(config).bind(loopback).await?;
 
-    let text = staged_config(arguments, journal, &engine_url, &simulator.endpoint())?;
-    let Some(compiled) = check::compile_made_from(&arguments.config, &text) else {
+    let file = match &arguments.config {
+        Some(file) => file.clone(),
+        None => checkout::find(EXAMPLE).with_context(|| {
+            format!("there is no `{EXAMPLE}` here: name a configuration with `--config`")
+        })?,
+    };
+    let text = staged_config(
+        arguments,
+        &file,
+        journal,
+        &engine_url,
+        &simulator.endpoint(),
+    )?;
+    let Some(compiled) = check::compile_made_from(&file, &text) else {
         bail!("the demo's configuration is not usable");
     };
     let scripts = scripts::draw(&compiled.config, arguments.calls, arguments.seed);
@@ -193,13 +210,14 @@ async fn wait_for_the_end(arguments: &Arguments, simulator: &Running, clock: &Cl
 /// The configuration with the demo's addresses, keys, journal and plugins.
 fn staged_config(
     arguments: &Arguments,
+    file: &Path,
     journal: &Path,
     engine_url: &str,
     simulator_url: &str,
 ) -> anyhow::Result<String> {
-    let text = check::read(&arguments.config)?;
-    let mut config: Value = serde_json::from_str(&text)
-        .with_context(|| format!("`{}` is not JSON", arguments.config.display()))?;
+    let text = check::read(file)?;
+    let mut config: Value =
+        serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", file.display()))?;
     let object = config
         .as_object_mut()
         .context("the configuration is not a JSON object")?;
@@ -227,18 +245,41 @@ fn staged_config(
         take_plugins_from(object, Path::new(&folder));
     }
     for plugin in &arguments.plugins {
-        let Some((slot, file)) = plugin.split_once('=') else {
-            bail!("`--plugin {plugin}` is not of the form SLOT=FILE");
-        };
-        let settings = object
-            .get_mut("plugins")
-            .and_then(|plugins| plugins.get_mut(slot))
-            .and_then(Value::as_object_mut)
-            .with_context(|| format!("the configuration has no plugin slot `{slot}`"))?;
-        settings.insert("file".to_owned(), json!(absolute(Path::new(file))?));
+        let (settings, file) = slot(object, "--plugin", plugin)?;
+        settings.insert("file".to_owned(), json!(absolute(file)?));
         settings.remove("sha256");
     }
+    for plugin in &arguments.plugin_configs {
+        let (settings, file) = slot(object, "--plugin-config", plugin)?;
+        let text = check::read(file)?;
+        let config: Value = serde_json::from_str(&text)
+            .with_context(|| format!("`{}` is not JSON", file.display()))?;
+        settings.insert("config".to_owned(), config);
+    }
     Ok(config.to_string())
+}
+
+/// Finds the slot that `SLOT=FILE` names, and the file.
+fn slot<'a>(
+    config: &'a mut Map<String, Value>,
+    option: &str,
+    given: &'a str,
+) -> anyhow::Result<(&'a mut Map<String, Value>, &'a Path)> {
+    let Some((slot, file)) = given.split_once('=') else {
+        bail!("`{option} {given}` is not of the form SLOT=FILE");
+    };
+    let slots = config.get_mut("plugins").and_then(Value::as_object_mut);
+    let slots = slots.context("the configuration has no plugins")?;
+    let known = slots
+        .keys()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join("`, `");
+    let settings = slots.get_mut(slot).and_then(Value::as_object_mut);
+    let settings = settings.with_context(|| {
+        format!("the configuration has no plugin slot `{slot}`, it has `{known}`")
+    })?;
+    Ok((settings, Path::new(file)))
 }
 
 /// Takes the plugins of the configuration from another folder, where they have the same names.

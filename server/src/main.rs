@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "this is a command line")]
 
 mod check;
+mod checkout;
 mod demo;
 mod explain;
 mod log;
@@ -41,7 +42,7 @@ enum Command {
     Check(check::Arguments),
     /// Tells the story of a call: what happened, who decided what, and why.
     Explain(explain::Arguments),
-    /// Makes, builds and tests plugins.
+    /// Makes, builds, tests, checks, measures and packs plugins.
     Plugin(plugin::Arguments),
     /// Folds a journal anew and prints the hashes of state and commands.
     Replay(replay::Arguments),

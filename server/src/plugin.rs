@@ -1,15 +1,20 @@
 //! `cordboard plugin …`: what a plugin author needs, from an empty folder to a component.
 
+mod bench;
 mod build;
+mod check;
+mod describe;
 mod language;
 mod new;
+mod pack;
 mod template;
 mod test;
+mod verify;
 
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
-/// Makes, builds and tests plugins.
+/// Makes, builds, tests, checks, measures and packs plugins.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -22,14 +27,29 @@ enum Command {
     New(new::Arguments),
     /// Makes the component of a project.
     Build(build::Arguments),
+    /// Measures what a plugin's decisions cost.
+    Bench(bench::Arguments),
+    /// Checks a component and tells every finding with its cure.
+    Check(check::Arguments),
+    /// Tells what a component says about itself, without running it.
+    Describe(describe::Arguments),
     /// Plays golden vectors to a plugin, in the engine's own plugin host.
     Test(test::Arguments),
+    /// Checks the signature of a component.
+    Verify(verify::Arguments),
+    /// Packs a component for a registry: an OCI image layout on disk.
+    Pack(pack::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Describe(arguments) => describe::run(arguments),
         Command::Test(arguments) => test::run(arguments),
+        Command::Verify(arguments) => verify::run(arguments),
+        Command::Pack(arguments) => pack::run(arguments),
     }
 }

@@ -35,7 +35,9 @@ pub(crate) struct Inspected {
 pub(crate) struct Examined {
     /// What it imports, fit for a terminal.
     pub(crate) imports: Vec<String>,
-    /// The decision points that it exports.
+    /// What it exports, likewise.
+    pub(crate) exports: Vec<String>,
+    /// The decision points among that.
     pub(crate) points: Vec<Point>,
     /// The text of the manifest, or why there is none.
     pub(crate) manifest: Result<String, LoadError>,
@@ -89,6 +91,7 @@ pub(crate) fn examine(bytes: &[u8], bytes_max: u64) -> Result<Examined, LoadErro
     Ok(Examined {
         points: check_exports(&parts.exports, &mut problems),
         imports: shown(&parts.imports),
+        exports: shown(&parts.exports),
         manifest: the_manifest(&parts.manifests),
         problems,
         results_stay: parts.results_stay,

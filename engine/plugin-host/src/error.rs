@@ -133,6 +133,83 @@ pub enum LoadError {
     Snapshot(String),
 }
 
+impl LoadError {
+    /// What of the plugin is wrong, in one word.
+    #[must_use]
+    pub fn part(&self) -> &'static str {
+        match self {
+            Self::Read { .. }
+            | Self::TooLarge { .. }
+            | Self::Digest { .. }
+            | Self::NotWebAssembly
+            | Self::CoreModule
+            | Self::Malformed(_)
+            | Self::Uncompilable(_)
+            | Self::Resources(_) => "component",
+            Self::ForbiddenImport { .. } => "imports",
+            Self::ContractVersion { .. }
+            | Self::MissingExport { .. }
+            | Self::WrongType { .. }
+            | Self::NoDecisionPoint(_) => "contract",
+            Self::Manifest(_) => "manifest",
+            Self::Config { .. } => "configuration",
+            Self::Failed { .. } | Self::Snapshot(_) => "start",
+        }
+    }
+
+    /// What its author can do about it.
+    #[must_use]
+    pub fn cure(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "name a file that can be read",
+            Self::TooLarge { .. } => {
+                "strip debug information and build with optimisation, as `cordboard plugin build` does"
+            }
+            Self::Digest { .. } => {
+                "load the file that the digest was taken of, or put the new digest into the configuration"
+            }
+            Self::NotWebAssembly => {
+                "name the component that `cordboard plugin build` leaves in the project"
+            }
+            Self::CoreModule => "make a component of the module, as `cordboard plugin build` does",
+            Self::Malformed(_) => {
+                "build it anew; if it is refused again, the tool that made it is newer or older than this host"
+            }
+            Self::Uncompilable(_) => {
+                "build without threads, shared memory, 64-bit memory and relaxed SIMD, which are off"
+            }
+            Self::Resources(_) => {
+                "link less into it: one plugin, and no more of the language's runtime than it needs"
+            }
+            Self::ForbiddenImport { .. } => {
+                "leave out what needs it (clock, randomness, files, network, environment): time and seed are facts, state is the memo"
+            }
+            Self::ContractVersion { .. } => "build it with the SDK that came with this program",
+            Self::MissingExport { .. } => {
+                "implement it: the SDK exports it for each decision point that the plugin names"
+            }
+            Self::WrongType { .. } => {
+                "build it with the SDK that came with this program, or against its `plugin.wit` word by word"
+            }
+            Self::NoDecisionPoint(_) => {
+                "name at least one decision point, in Rust in `points` of `export!`"
+            }
+            Self::Manifest(_) => {
+                "correct the manifest: in Rust that is `export!` and the package, else `manifest.json`"
+            }
+            Self::Config { .. } => {
+                "correct the configuration, or the schema where the configuration is meant to be right"
+            }
+            Self::Failed { .. } => {
+                "run the project's own tests with the same configuration: they say where it fails"
+            }
+            Self::Snapshot(_) => {
+                "ask for warm instances in the manifest with `warm_calls`, or keep nothing of the host in `configure`"
+            }
+        }
+    }
+}
+
 /// One thing that is wrong with a plugin's configuration.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct ConfigProblem {

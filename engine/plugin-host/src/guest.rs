@@ -69,6 +69,11 @@ impl Guest {
         self.now = now;
     }
 
+    /// Bytes that all its memories together have. They never shrink.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory
+    }
+
     /// Tells whether the guest wanted more memory than it may have.
     pub(crate) fn memory_refused(&self) -> bool {
         self.memory_refused

@@ -82,6 +82,23 @@ impl PluginHost {
     /// The machine refuses threads, or the cache's directory is not ours alone.
     pub fn new(config: HostConfig) -> Result<Self, HostError> {
         let config = config.clamped();
+        let runtime = Runtime::new(&config);
+        Self::with(config, runtime)
+    }
+
+    /// Starts a host whose plugins count their instructions, for [`Plugin::meter`]. They are slower
+    /// by that: it is for benches, and serves no calls.
+    ///
+    /// # Errors
+    ///
+    /// Like [`new`](Self::new).
+    pub fn metering(config: HostConfig) -> Result<Self, HostError> {
+        let config = config.clamped();
+        let runtime = Runtime::metering(&config);
+        Self::with(config, runtime)
+    }
+
+    fn with(config: HostConfig, runtime: wasmtime::Result<Runtime>) -> Result<Self, HostError> {
         let cache = config
             .cache
             .as_deref()
@@ -92,8 +109,7 @@ impl PluginHost {
             workers: Workers::start(config.workers, config.workers_per_slot)
                 .map_err(HostError::Threads)?,
             runtime: Arc::new(
-                Runtime::new(&config)
-                    .map_err(|error| HostError::Engine(error.root_cause().to_string()))?,
+                runtime.map_err(|error| HostError::Engine(error.root_cause().to_string()))?,
             ),
             cache,
             component_bytes_max: config.component_bytes_max,

@@ -17,7 +17,9 @@ pub struct Inspection {
     pub digest: Digest,
     /// What it imports, as it names it.
     pub imports: Vec<String>,
-    /// The decision points that it exports.
+    /// What it exports.
+    pub exports: Vec<String>,
+    /// The decision points among that.
     pub points: Vec<Point>,
     /// The manifest, if it can be read.
     pub manifest: Option<Manifest>,
@@ -34,6 +36,7 @@ pub fn inspect(bytes: &[u8], bytes_max: u64) -> Inspection {
         bytes: bytes.len() as u64,
         digest: Digest::of(bytes),
         imports: Vec::new(),
+        exports: Vec::new(),
         points: Vec::new(),
         manifest: None,
         columns: BTreeMap::new(),
@@ -47,6 +50,7 @@ pub fn inspect(bytes: &[u8], bytes_max: u64) -> Inspection {
         }
     };
     inspection.imports = examined.imports;
+    inspection.exports = examined.exports;
     inspection.points = examined.points;
     inspection.problems = examined.problems;
     match examined.manifest.and_then(|text| manifest::parse(&text)) {

@@ -190,6 +190,16 @@ impl Live {
         verdict.map_err(|detail| Failure::new(PluginFailure::BadOutput, detail))
     }
 
+    /// Instructions that are left, where they are counted.
+    pub(crate) fn instructions_left(&self) -> Option<u64> {
+        self.store.get_fuel().ok()
+    }
+
+    /// Bytes that its memories have.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.store.data().memory_bytes()
+    }
+
     /// The store and the instance, for reading the memory out.
     pub(crate) fn into_parts(self) -> (Store<Guest>, Instance) {
         (self.store, self.instance)

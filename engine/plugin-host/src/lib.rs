@@ -60,5 +60,5 @@ pub use inspection::{Inspection, inspect, names_in};
 pub use instance::Failure;
 pub use limits::{BreakerConfig, HostConfig, MEMORY_BYTES_MAX, PluginLimits};
 pub use names::{Names, nearest};
-pub use plugin::{ConfiguredSpec, Plugin, PluginInfo, PluginSpec};
+pub use plugin::{ConfiguredSpec, Metered, Plugin, PluginInfo, PluginSpec};
 pub use status::{OutcomeCounts, SlotStatus};

@@ -92,6 +92,20 @@ impl PluginInfo {
     }
 }
 
+/// What a decision took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Metered {
+    /// Instructions of the plugin, as wasmtime's fuel counts them: the same on every machine.
+    pub instructions: u64,
+    /// Memory of the instance after the decision, in bytes. It never shrinks, so this is the most
+    /// that it had.
+    pub memory_bytes: usize,
+}
+
+fn unmetered(error: wasmtime::Error) -> Failure {
+    Failure::new(PluginFailure::Trap, error.root_cause().to_string())
+}
+
 /// A plugin that is ready to decide. It never changes: a new version or configuration is a new one.
 pub struct Plugin {
     runtime: Arc<Runtime>,
@@ -144,6 +158,34 @@ impl Plugin {
         }
     }
 
+    /// Makes a decision on a fresh instance and counts what it takes.
+    ///
+    /// # Errors
+    ///
+    /// The plugin fails, or its host does not count: see [`PluginHost::metering`](crate::PluginHost::metering).
+    pub fn meter(&self, ask: &Ask) -> Result<Metered, Failure> {
+        let uncounted = || {
+            Failure::new(
+                PluginFailure::NotLoaded,
+                "this host does not count instructions",
+            )
+        };
+        let _running = self.runtime.running();
+        let point = v0_1::point_of(ask.point());
+        let columns = self.columns.get(point.code() as usize - 1).copied();
+        let facts = v0_1::pack(ask, columns.unwrap_or(0));
+        let mut live = self.instance(ask.now)?;
+        let before = live.instructions_left().ok_or_else(uncounted)?;
+        live.decide(&self.exports, &self.asked(point, &facts), |words| {
+            v0_1::read_verdict(point, &facts, words, &self.reasons)
+        })?;
+        let after = live.instructions_left().ok_or_else(uncounted)?;
+        Ok(Metered {
+            instructions: before.saturating_sub(after),
+            memory_bytes: live.memory_bytes(),
+        })
+    }
+
     /// Decides. The second value is an instance that is not needed any more: dropping it takes half
     /// as long as the decision, so the caller answers first.
     pub(crate) fn answer(&self, ask: &Ask) -> (Answer, Option<Live>) {
@@ -194,14 +236,7 @@ impl Plugin {
             Ok(live) => live,
             Err(failure) => return (Err(failure), None),
         };
-        let asked = Asked {
-            point,
-            facts,
-            now,
-            ticks: self.ticks,
-            words_max: self.limits.output_words,
-            in_place: self.results_stay,
-        };
+        let asked = self.asked(point, facts);
         let result = live.decide(&self.exports, &asked, |words| {
             record(words);
             v0_1::read_verdict(point, facts, words, &self.reasons)
@@ -211,6 +246,17 @@ impl Plugin {
             return (result, Some(live));
         }
         (result, self.keep(live))
+    }
+
+    fn asked<'a>(&self, point: Point, facts: &'a [u32]) -> Asked<'a> {
+        Asked {
+            point,
+            facts,
+            now: v0_1::now_of_facts(facts),
+            ticks: self.ticks,
+            words_max: self.limits.output_words,
+            in_place: self.results_stay,
+        }
     }
 
     /// Keeps an instance for another decision, or gives it back where there is no room.
@@ -226,14 +272,19 @@ impl Plugin {
         None
     }
 
+    fn start(&self) -> Result<Live, Failure> {
+        let store = self.runtime.store(self.limits.memory_bytes, &self.log);
+        let store = store.map_err(unmetered)?;
+        Live::start(store, &self.pre, self.ticks)
+    }
+
     fn instance(&self, now: u64) -> Result<Live, Failure> {
         if self.info.calls_per_instance > 1
             && let Some(live) = self.warm.lock().pop()
         {
             return Ok(live);
         }
-        let store = Guest::store(self.runtime.engine(), self.limits.memory_bytes, &self.log);
-        let mut live = Live::start(store, &self.pre, self.ticks)?;
+        let mut live = self.start()?;
         if self.configured_by_call {
             let ticks = self.runtime.ticks(self.limits.configure_deadline);
             let configured = live.configure(&self.exports, &self.configuration, now, ticks)?;
@@ -468,7 +519,8 @@ impl Loading<'_> {
             },
         };
         let _running = self.runtime.running();
-        let store = Guest::store(self.runtime.engine(), self.limits.memory_bytes, &self.log);
+        let store = self.runtime.store(self.limits.memory_bytes, &self.log);
+        let store = store.map_err(|error| failed(unmetered(error)))?;
         let ticks = self.runtime.ticks(self.limits.configure_deadline);
         let mut live = Live::start(store, pre, ticks).map_err(failed)?;
         live.check_types(exports, &self.info.points)

@@ -10,10 +10,13 @@ use std::{
 };
 
 use wasmtime::{
-    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig,
+    Config, Enabled, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
 };
 
-use crate::limits::{HostConfig, MEMORY_BYTES_MAX};
+use crate::{
+    guest::{Guest, GuestLog},
+    limits::{HostConfig, MEMORY_BYTES_MAX},
+};
 
 /// Memory of an instance that stays with its slot after a decision, in bytes. What lies beyond is
 /// given back to the operating system, which costs more than clearing it.
@@ -47,6 +50,8 @@ pub(crate) struct Runtime {
     tick: Duration,
     clock: Clock,
     warm: Arc<WarmPlaces>,
+    /// Whether guests count their instructions.
+    meters: bool,
 }
 
 impl Runtime {
@@ -62,6 +67,17 @@ impl Runtime {
                 Engine::new(&engine_config(None))?
             }
         };
+        Self::with(engine, config, false)
+    }
+
+    /// Builds an engine whose guests count their instructions, which makes them slower: for benches.
+    pub(crate) fn metering(config: &HostConfig) -> wasmtime::Result<Self> {
+        let mut metering = engine_config(None);
+        metering.consume_fuel(true);
+        Self::with(Engine::new(&metering)?, config, true)
+    }
+
+    fn with(engine: Engine, config: &HostConfig, meters: bool) -> wasmtime::Result<Self> {
         let clock = Clock::start(engine.weak(), config.tick)?;
         Ok(Self {
             engine,
@@ -70,7 +86,26 @@ impl Runtime {
             warm: Arc::new(WarmPlaces {
                 free: AtomicU32::new(config.instances_max / WARM_SHARE),
             }),
+            meters,
         })
+    }
+
+    /// Makes a store for one instance, which may have so much memory.
+    ///
+    /// # Errors
+    ///
+    /// Instructions cannot be counted, although the engine was built for it.
+    pub(crate) fn store(
+        &self,
+        memory_bytes: usize,
+        log: &Arc<GuestLog>,
+    ) -> wasmtime::Result<Store<Guest>> {
+        let mut store = Guest::store(&self.engine, memory_bytes, log);
+        if self.meters {
+            // Deadlines stop a guest, never this.
+            store.set_fuel(u64::MAX)?;
+        }
+        Ok(store)
     }
 
     /// Takes a place for a warm instance, if one is free.

@@ -125,6 +125,20 @@ impl Kit {
         &self.host
     }
 
+    /// Loads a plugin with a configuration, whose names are numbered as they come.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the component or the configuration.
+    pub fn configure(&self, component: &[u8], config: &Value) -> Result<Arc<Plugin>, LoadError> {
+        let mut names = Interner::default();
+        if let Some(manifest) = inspect(component, u64::MAX).manifest {
+            for name in names_in(&manifest.config_schema, config) {
+                names.number(&name);
+            }
+        }
+        self.load(component, config, &names.for_any_kind())
+    }
+
     /// Asks a plugin for every vector, twice, and holds the verdicts against those of the file.
     ///
     /// # Errors
@@ -194,14 +208,23 @@ impl Kit {
 }
 
 /// The questions of a file, under one numbering of names.
-pub(crate) struct Questions {
-    pub(crate) asks: Vec<Ask>,
-    pub(crate) names: Interner,
-    pub(crate) numbers: Names,
+#[derive(Clone, Debug)]
+pub struct Questions {
+    /// One for each vector.
+    pub asks: Vec<Ask>,
+    /// The names.
+    pub names: Interner,
+    /// The same, for loading a plugin.
+    pub numbers: Names,
 }
 
 impl Questions {
-    pub(crate) fn read(component: &[u8], vectors: &Vectors) -> Result<Self, KitError> {
+    /// Reads the facts of a file's vectors. The component tells which members of the configurations
+    /// are names.
+    ///
+    /// # Errors
+    /// The facts of a vector cannot be read.
+    pub fn read(component: &[u8], vectors: &Vectors) -> Result<Self, KitError> {
         let mut names = Interner::default();
         if let Some(manifest) = inspect(component, u64::MAX).manifest {
             let of_vectors = vectors.vectors.iter().filter_map(|of| of.config.as_ref());

@@ -17,13 +17,15 @@ mod facts;
 mod kit;
 mod layout;
 mod names;
+mod scale;
 mod vectors;
 mod verdict;
 
 pub use check::check;
 pub use difference::Difference;
 pub use facts::{FactsError, ask};
-pub use kit::{Kit, KitError, Outcome, Played};
+pub use kit::{Kit, KitError, Outcome, Played, Questions};
 pub use names::Interner;
+pub use scale::{rows, with_rows};
 pub use vectors::{Vector, Vectors, VectorsError};
 pub use verdict::written;

@@ -1,12 +1,12 @@
 //! `cordboard plugin build [FOLDER]`.
 
+use super::check::read_json;
 use super::language;
 use crate::output;
 use anyhow::{Context as _, bail};
 use clap::Args;
 use cordboard_plugin_build::component;
 use cordboard_plugin_host::{Digest, Manifest};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -87,10 +87,4 @@ fn manifest_file(folder: &Path) -> anyhow::Result<Option<String>> {
     serde_json::from_value::<Manifest>(manifest)
         .with_context(|| format!("`{shown}` is not a manifest"))?;
     Ok(Some(text))
-}
-
-fn read_json(file: &Path) -> anyhow::Result<Value> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read `{}`", file.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", file.display()))
 }

@@ -2,7 +2,7 @@
 
 use super::language::{self, Language};
 use super::template::{self, Sdk, Wanted};
-use crate::output;
+use crate::{checkout, output};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use cordboard_plugin_host::Point;
@@ -96,8 +96,8 @@ fn points(language: &Language, names: &[String]) -> anyhow::Result<Vec<Point>> {
     Ok(language.points.iter().copied().filter(asked).collect())
 }
 
-fn sdk(language: &Language, checkout: Option<&Path>) -> anyhow::Result<Sdk> {
-    if let Some(checkout) = checkout {
+fn sdk(language: &Language, given: Option<&Path>) -> anyhow::Result<Sdk> {
+    if let Some(checkout) = given {
         let folder = std::path::absolute(checkout.join(language.sdk))
             .with_context(|| format!("`{}` is not a path", checkout.display()))?;
         if !folder.is_dir() {
@@ -109,12 +109,7 @@ fn sdk(language: &Language, checkout: Option<&Path>) -> anyhow::Result<Sdk> {
         }
         return Ok(Sdk::Folder(folder));
     }
-    let starts = [std::env::current_exe(), std::env::current_dir()];
-    let above = starts.iter().flatten().flat_map(|start| start.ancestors());
-    let mut folders = above.map(|folder| folder.join(language.sdk));
-    Ok(folders
-        .find(|folder| folder.is_dir())
-        .map_or(Sdk::Repository(REPOSITORY), Sdk::Folder))
+    Ok(checkout::find(language.sdk).map_or(Sdk::Repository(REPOSITORY), Sdk::Folder))
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// The JSON Schema of the configuration that new projects begin with, in every language.
 pub(super) const SCHEMA: &str = include_str!("../../../plugin-sdk/templates/schema.json");
 
+/// A configuration to begin with.
+pub(super) const CONFIG: &str = include_str!("../../../plugin-sdk/templates/config.json");
+
 /// The golden vectors that new projects begin with, in every language: all decide alike.
 fn vectors_of(point: Point) -> &'static str {
     match point {

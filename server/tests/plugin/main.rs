@@ -3,9 +3,13 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test: whatever is not as expected fails it"
 )]
 
+mod findings;
 mod projects;
+mod quickstart;
+mod shipping;
 mod vectors;
 mod workbench;

@@ -28,9 +28,14 @@ impl Workbench {
     }
 
     pub(crate) fn run(&self, program: &str, folder: &str, arguments: &[&str]) -> Output {
+        let cordboard = Path::new(env!("CARGO_BIN_EXE_cordboard"));
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = cordboard.parent().map(Path::to_path_buf).into_iter();
+        let folders = folders.chain(std::env::split_paths(&path));
         Command::new(program)
             .current_dir(self.path(folder))
             .args(arguments)
+            .env("PATH", std::env::join_paths(folders).unwrap())
             .env("CARGO_TARGET_DIR", shared("cargo"))
             .env_remove("RUSTFLAGS")
             .output()
@@ -77,7 +82,8 @@ pub(crate) fn complaint(output: &Output) -> String {
     error
 }
 
-fn texts(output: &Output) -> (String, String) {
+/// What a program said, on standard output and on standard error.
+pub(crate) fn texts(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }

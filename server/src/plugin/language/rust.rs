@@ -123,6 +123,7 @@ fn files(wanted: &Wanted<'_>) -> Vec<File> {
         ),
         File::new(".gitignore", template!("gitignore")),
         File::new("schema.json", template::SCHEMA),
+        File::new("config.json", template::CONFIG),
         File::new("src/lib.rs", fill(template!("src/lib.rs"), &library)),
     ];
     files.extend(
