@@ -218,7 +218,8 @@ fn a_hostile_plugin_costs_no_call() {
             // The demo changes the configuration before it reads it: lines would not be those of the file.
             let warning = "examples/contoso.json: warning: plugins.skill-match.file: ";
             let told = String::from_utf8_lossy(&output.stderr);
-            assert!(told.starts_with(warning), "{told}");
+            let first = told.lines().next().unwrap_or_default();
+            assert!(first.contains(warning), "{told}");
         }
     }
 }
