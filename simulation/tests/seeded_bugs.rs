@@ -79,3 +79,33 @@ fn a_plan_that_fails_is_made_small() {
     assert_eq!(play(&centre, &again).unwrap().hash, played.hash);
     make(None);
 }
+
+/// The driver skips each input that the core panics at, and the calls go on.
+#[test]
+fn a_core_that_panics_loses_no_call() {
+    let centre = Centre::new().unwrap();
+    make(Some(Bug::Panics));
+    let mut panics = 0;
+    let mut others = Vec::new();
+    for batch in 0..CALLS_MAX / CALLS_PER_BATCH {
+        let plan = Plan::draw(
+            centre.config(),
+            SEED,
+            u64::from(batch),
+            CALLS_PER_BATCH,
+            true,
+        );
+        for violation in play(&centre, &plan).unwrap().violations {
+            let heard_message = violation.detail.contains("engine.test/closed");
+            if violation.check == "no-panic" {
+                panics += 1;
+            } else if violation.check != "fate-allowed" || !heard_message {
+                // Of an exit's message that played, the event may be the one that is skipped.
+                others.push(format!("batch {batch}: {violation:?}"));
+            }
+        }
+    }
+    make(None);
+    assert!(panics > 100, "{panics}");
+    assert_eq!(others, [""; 0]);
+}

@@ -340,6 +340,7 @@ pub fn call_of(event: &Event) -> Option<CallId> {
         | Event::PluginFailed { call, .. }
         | Event::OperationFailed { call, .. } => Some(*call),
         Event::OfferIssued { offer, .. } | Event::OfferEnded { offer, .. } => Some(offer.call),
+        Event::InputSkipped { call } => *call,
         Event::ConfigApplied { .. }
         | Event::CallRejected { .. }
         | Event::EngineRestarted { .. }
@@ -366,6 +367,7 @@ fn agent_of(event: &Event) -> Option<AgentId> {
         | Event::QueueExited { .. }
         | Event::EngineRestarted { .. }
         | Event::CallsTakenOver { .. }
+        | Event::InputSkipped { .. }
         | Event::HoldChanged { .. }
         | Event::RecordingChanged { .. }
         | Event::DigitsCollected { .. }

@@ -325,7 +325,9 @@ impl Tenant {
     pub(crate) fn renew_lease(&mut self, id: AgentId) {
         let lease = self.config.as_ref().and_then(|config| config.agent_lease);
         let staffed = self.agents.get(&id).is_some_and(Agent::is_staffed);
-        match lease.filter(|_| staffed) {
+        let configured = self.config.as_ref();
+        let configured = configured.is_some_and(|config| config.agents.contains_key(&id));
+        match lease.filter(|_| staffed && configured) {
             Some(lease) => self.timers.set(Timer::Lease(id), self.now.after(lease)),
             None => self.timers.clear(Timer::Lease(id)),
         }

@@ -12,10 +12,12 @@ pub(crate) mod operations;
 pub(crate) mod parties;
 pub(crate) mod queued;
 pub(crate) mod recording;
+pub(crate) mod removal;
 pub(crate) mod withdrawal;
 
 use crate::agent::AgentState;
 use crate::call::answering::{Answering, Incoming};
+use crate::call::collecting::Collecting;
 use crate::call::connected::{Bridged, Connected};
 use crate::call::ended::{Ended, Ending, WrapUp};
 use crate::call::exiting::{ExitSound, Exiting};
@@ -24,6 +26,7 @@ use crate::call::offering::Offering;
 use crate::call::operations::OpenOperation;
 use crate::call::queued::{Queued, Waiting};
 use crate::call::recording::Recording;
+use crate::call::removal::Unwanted;
 use crate::command::{Command, Operation};
 use crate::config::{Config, Queue};
 use crate::event::{CallOutcome, Event, ExitReason};
@@ -36,6 +39,7 @@ use crate::input::{
 };
 use crate::participant::{Participant, ParticipantState};
 use crate::question::{Consent, ContactFacts, Requirement};
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -72,6 +76,9 @@ pub(crate) struct Call {
     operations: BTreeMap<u32, OpenOperation>,
     participants: Vec<ParticipantState>,
     list_sequence: u64,
+    /// The list is the answer to a question: a list of an event may be of before it, whatever its number.
+    #[serde(default)]
+    list_was_asked: bool,
     /// How often it was asked who joined last.
     #[serde(default)]
     looks: u32,
@@ -80,6 +87,9 @@ pub(crate) struct Call {
     #[serde(default)]
     listed: Vec<Participant>,
     recording: Recording,
+    /// Digits are asked for, or may be although the conversation is over.
+    #[serde(default)]
+    collecting: Option<Collecting>,
     /// How often ending the music was tried again.
     media_stops: u32,
     /// How often in a row nothing was learnt from asking whether the call lives.
@@ -94,6 +104,9 @@ pub(crate) struct Call {
     /// It ended while the engine was away, from this moment on.
     #[serde(default)]
     pub(crate) ended_away: Option<Timestamp>,
+    /// How many inputs of it hit a mistake in the core and were skipped.
+    #[serde(default)]
+    pub(crate) inputs_skipped: u32,
     /// Why it left a queue last.
     #[serde(default)]
     exit: Option<ExitReason>,
@@ -103,6 +116,9 @@ pub(crate) struct Call {
     /// Agents whom the service may still ring for this call, or have in it, although their part is over.
     #[serde(default)]
     withheld: BTreeSet<AgentId>,
+    /// Legs that are not wanted and may be there.
+    #[serde(default)]
+    unwanted: Vec<Unwanted>,
     /// The agent who talked to the caller last.
     handled_by: Option<AgentId>,
     pub(crate) state: State,
@@ -184,17 +200,21 @@ impl Call {
             operations: BTreeMap::new(),
             participants: Vec::new(),
             list_sequence: 0,
+            list_was_asked: false,
             looks: 0,
             listed: Vec::new(),
             recording: Recording::default(),
+            collecting: None,
             media_stops: 0,
             vain_audits: 0,
             owes_look: false,
             unseen_since: None,
             ended_away: None,
+            inputs_skipped: 0,
             exit: None,
             exit_sound: None,
             withheld: BTreeSet::new(),
+            unwanted: Vec::new(),
             handled_by: None,
             state,
         }
@@ -310,14 +330,22 @@ impl Call {
     }
 
     pub(crate) fn handle_timer(&mut self, tenant: &mut Tenant, timer: CallTimer) {
+        assert!(
+            timer != CallTimer::Message || !is_made(Bug::Panics),
+            "seeded"
+        );
         match timer {
             CallTimer::Operation(sequence) => self.operation_timed_out(tenant, sequence),
             CallTimer::Connect => self.not_connected(tenant),
             CallTimer::MaxWait => self.waited_too_long(tenant),
             CallTimer::Message => self.play_message(tenant),
-            CallTimer::MusicRetry => {
+            CallTimer::Retry => {
                 self.play_music(tenant);
                 self.play_exit_sound(tenant);
+                self.play_exit_music(tenant);
+                self.ring_number_again(tenant);
+                self.play_hold_music(tenant);
+                self.stop_media_again(tenant);
             }
             CallTimer::Widen => self.widen(tenant),
             CallTimer::NoAgents => self.still_no_agents(tenant),
@@ -325,6 +353,8 @@ impl Call {
             CallTimer::VoicemailFull => self.end_voicemail(tenant, CallOutcome::Exited),
             CallTimer::HangUp => self.hang_up_again(tenant),
             CallTimer::Joined => self.look_for_who_joined(tenant),
+            CallTimer::Unwanted => self.look_for_unwanted(tenant),
+            CallTimer::Collected => self.collected_by_now(tenant),
             CallTimer::Silent => self.audit(tenant),
         }
     }
@@ -426,11 +456,13 @@ impl Call {
     /// A sign of life: the next audit is a long silence away.
     pub(crate) fn heard_of(&mut self, tenant: &mut Tenant) {
         self.vain_audits = 0;
-        self.set_next_audit(tenant);
+        if !self.owes_look {
+            self.set_next_audit(tenant);
+        }
     }
 
     pub(crate) fn set_next_audit(&self, tenant: &mut Tenant) {
-        if !self.is_external() && !self.owes_look {
+        if !self.is_external() {
             let at = tenant.now.after(tenant.timeouts().silent_call);
             tenant
                 .timers

@@ -444,7 +444,7 @@ pub struct Limits {
     pub ended_calls_max: u32,
     /// Parties of one call.
     pub legs_max: u32,
-    /// Tries of one media or hang-up operation.
+    /// Tries of one media, removal or hang-up operation one right after the other; further ones wait longer each time.
     pub tries_max: u32,
 }
 

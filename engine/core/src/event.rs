@@ -169,6 +169,12 @@ pub enum Event {
         /// They had ended, or ended before they were asked about.
         ended: u32,
     },
+    /// An input hit a mistake in the core and had no effect. What it was about is looked at anew: see
+    /// [`Skipped`](crate::input::Skipped).
+    InputSkipped {
+        /// The call that it was about, if it was about one.
+        call: Option<CallId>,
+    },
     /// The state of an agent changed.
     AgentChanged {
         /// The agent.
@@ -261,6 +267,8 @@ pub enum ExitReason {
     Closed,
     /// `otherwise`: the number of another exit did not answer.
     NumberFailed,
+    /// `max_wait`: inputs of this call hit mistakes in the core.
+    InputsSkipped,
 }
 
 /// What an exit of a queue does.

@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::ids::{
     AgentId, CallId, CodeId, CollectionId, CommandId, ConnectionId, Epoch, EventId, InvitationId,
-    OfferId, QueueId, RecordingId, Timestamp,
+    OfferId, QuestionId, QueueId, RecordingId, Timestamp,
 };
 use crate::participant::{Participant, ParticipantState};
 use crate::question::{Consent, Verdict};
@@ -66,6 +66,49 @@ pub enum Input {
     NewCalls(NewCalls),
     /// Somebody calls while more calls come than can be answered in time: the caller hears busy.
     TurnAway(IncomingCall),
+    /// The input before hit a mistake in the core, which panicked: the driver has put the state of before back.
+    Skipped(Skipped),
+}
+
+impl Input {
+    /// What is to be told to the core when it panics at this input; `None` if nothing can be made up for any more.
+    #[must_use]
+    pub fn skipped(&self) -> Option<Skipped> {
+        Some(match self {
+            Self::CallEvent(event) => Skipped::Call(event.call),
+            Self::Outcome { command, .. } => Skipped::Call(command.call),
+            Self::Call { call, .. } => Skipped::Call(*call),
+            Self::Agent {
+                action: AgentAction::Accept(offer) | AgentAction::Decline(offer),
+                ..
+            } => Skipped::Call(offer.call),
+            Self::Verdict(verdict) => Skipped::Verdict(verdict.question),
+            Self::Tick => Skipped::Tick,
+            Self::Config(_)
+            | Self::Restarted { .. }
+            | Self::IncomingCall(_)
+            | Self::TurnAway(_)
+            | Self::Agent { .. }
+            | Self::Queue { .. }
+            | Self::Contact(_)
+            | Self::NewCalls(_) => Skipped::Other,
+            Self::Skipped(_) => return None,
+        })
+    }
+}
+
+/// What an input was about that hit a mistake in the core.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Skipped {
+    /// An event, an outcome or an action of a call.
+    Call(CallId),
+    /// A plugin's answer.
+    Verdict(QuestionId),
+    /// A deadline. It stays due; from here on a [`Input::Tick`] handles one of them alone, and the one that hits the mistake
+    /// again is put off.
+    Tick,
+    /// Anything else.
+    Other,
 }
 
 /// What becomes of new calls, and of contacts whose media the embedder controls.

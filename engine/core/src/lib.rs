@@ -29,7 +29,8 @@
 //! Where a rule lives: `call/answering.rs` (incoming to connected), `call/menu.rs`, `call/queued.rs`
 //! (music, messages, reasons to leave), `matching.rs` (who gets whom), `call/offering.rs` (what rings,
 //! who answers first), `call/connected.rs`, `call/collecting.rs`, `call/recording.rs`, `call/companions.rs`,
-//! `call/exiting.rs`, `call/ended.rs`, and `agent.rs`. `call/operations.rs` watches what is under way
+//! `call/exiting.rs`, `call/removal.rs` (who is not wanted any more), `call/withdrawal.rs` (who is not rung yet),
+//! `call/ended.rs`, and `agent.rs`. `call/operations.rs` watches what is under way
 //! at ACS, `questions.rs` what is asked of plugins.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -48,6 +49,7 @@ pub mod question;
 mod agent;
 mod call;
 mod matching;
+mod quarantine;
 mod questions;
 mod restart;
 #[cfg(feature = "seeded-bugs")]

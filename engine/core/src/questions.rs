@@ -50,6 +50,18 @@ pub(crate) enum About {
     },
 }
 
+impl About {
+    /// The one call that it is about.
+    fn call(&self) -> Option<CallId> {
+        match self {
+            Self::AgentFor { call, .. }
+            | Self::Endpoints { call, .. }
+            | Self::Recording { call, .. } => Some(*call),
+            Self::ContactFor { .. } => None,
+        }
+    }
+}
+
 impl Tenant {
     /// Asks a plugin; `call` is the call that records show the question under.
     pub(crate) fn ask(
@@ -89,6 +101,12 @@ impl Tenant {
             facts,
         }));
         id
+    }
+
+    /// The call that a question is about, while it is open. Matching asks about several.
+    pub(crate) fn call_of_question(&self, id: QuestionId) -> Option<CallId> {
+        let question = self.questions.open.get(&id)?;
+        question.about.call()
     }
 
     /// Counts the questions that wait for a verdict.

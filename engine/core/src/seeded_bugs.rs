@@ -1,6 +1,8 @@
 //! Mistakes that a simulation puts in on purpose, to show that its checks can fail. Without the feature `seeded-bugs`,
 //! which nothing that is shipped turns on, nobody can put one in.
 
+use crate::input::Input;
+
 /// A mistake.
 #[cfg_attr(
     not(feature = "seeded-bugs"),
@@ -14,6 +16,35 @@ pub enum Bug {
     RepeatedEvents,
     /// An agent who is offered a contact stays free for the next.
     NoReservation,
+    /// The core panics at some events and outcomes, and whenever a message between the music is due.
+    Panics,
+}
+
+/// Panics if the mistake is made and this is one of the inputs that it hits.
+pub(crate) fn panic_at(input: &Input) {
+    let hit = match input {
+        Input::CallEvent(event) => sum(event.event.0.as_bytes()).is_multiple_of(64),
+        Input::Outcome { command, .. } => {
+            (command.call.0 + u64::from(command.sequence)).is_multiple_of(64)
+        }
+        Input::Config(_)
+        | Input::Restarted { .. }
+        | Input::Tick
+        | Input::IncomingCall(_)
+        | Input::TurnAway(_)
+        | Input::Verdict(_)
+        | Input::Agent { .. }
+        | Input::Call { .. }
+        | Input::Queue { .. }
+        | Input::Contact(_)
+        | Input::NewCalls(_)
+        | Input::Skipped(_) => false,
+    };
+    assert!(!hit || !is_made(Bug::Panics), "seeded");
+}
+
+fn sum(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte)).sum()
 }
 
 #[cfg(feature = "seeded-bugs")]

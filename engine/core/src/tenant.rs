@@ -14,6 +14,7 @@ use crate::input::{
 use crate::matching::Matching;
 use crate::questions::Questions;
 use crate::restart::Restart;
+use crate::seeded_bugs::panic_at;
 use crate::seen::SeenEvents;
 use crate::timers::{Timer, Timers};
 use crate::waiting::WaitingContacts;
@@ -58,6 +59,9 @@ pub struct Tenant {
     /// The last restart.
     #[serde(default)]
     pub(crate) restart: Option<Restart>,
+    /// A deadline hit a mistake: see [`Skipped::Tick`](crate::input::Skipped::Tick).
+    #[serde(default)]
+    pub(crate) one_deadline_a_tick: bool,
     /// Who is logged in has changed within this input.
     #[serde(skip)]
     pub(crate) staffing_changed: bool,
@@ -77,6 +81,7 @@ impl Tenant {
     ///
     /// Time never runs backwards here: a `now` below the last one counts as the last one.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Reply {
+        panic_at(&input);
         let before = self.now;
         self.now = self.now.max(now);
         let reply = match input {
@@ -92,6 +97,7 @@ impl Tenant {
             Input::Call { call, by, action } => self.handle_call_action(call, by, action),
             Input::Queue { queue, action } => self.handle_queue(queue, action),
             Input::Contact(contact) => self.handle_contact(contact),
+            Input::Skipped(skipped) => self.handle_skipped(skipped),
             Input::NewCalls(new_calls) => {
                 self.new_calls = new_calls;
                 Reply::Done
@@ -252,7 +258,7 @@ impl Tenant {
             let idle = self
                 .agents
                 .get(&agent)
-                .is_some_and(|a| a.state == AgentState::Offline);
+                .is_some_and(|a| a.state == AgentState::Offline && a.withheld_by.is_empty());
             if idle {
                 self.agents.remove(&agent);
             }
@@ -280,7 +286,12 @@ impl Tenant {
     fn handle_tick(&mut self) -> Reply {
         let mut reply = Reply::Ignored(Ignored::NothingDue);
         // At most as many as there are: timers set meanwhile cannot keep one tick busy for ever.
-        for _ in 0..self.timers.len() {
+        let most = if self.one_deadline_a_tick {
+            1
+        } else {
+            self.timers.len()
+        };
+        for _ in 0..most {
             let Some(timer) = self.timers.pop_due(self.now) else {
                 break;
             };
@@ -294,6 +305,7 @@ impl Tenant {
                 Timer::Question(question) => self.question_timed_out(question),
             }
         }
+        self.one_deadline_a_tick &= self.timers.earliest().is_some_and(|at| at <= self.now);
         reply
     }
 

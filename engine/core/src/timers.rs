@@ -28,8 +28,8 @@ pub(crate) enum CallTimer {
     MaxWait,
     /// The next message between the music.
     Message,
-    /// Music, or the sound of an exit, is tried again.
-    MusicRetry,
+    /// A sound, or the ring of an exit's number, is tried again.
+    Retry,
     /// A routing group joins in, or a requirement expires.
     Widen,
     /// Nobody who could serve the caller is logged in.
@@ -42,6 +42,10 @@ pub(crate) enum CallTimer {
     HangUp,
     /// No list has shown who joined last.
     Joined,
+    /// A leg could not be taken out: it is looked whether it is there.
+    Unwanted,
+    /// Digits that could not be stopped are asked for no longer.
+    Collected,
     /// Nothing was heard of the call for long.
     Silent,
 }

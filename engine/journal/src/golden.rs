@@ -254,6 +254,11 @@ fn inputs() -> Vec<(String, Input)> {
         call_action("requeue", CallAction::Requeue(QueueId(Symbol(2)))),
         ("new-calls".to_owned(), Input::NewCalls(NewCalls::Leave)),
         ("turn-away".to_owned(), Input::TurnAway(incoming_call())),
+        (
+            "skipped-call".to_owned(),
+            Input::Skipped(Skipped::Call(CallId(1))),
+        ),
+        ("skipped-tick".to_owned(), Input::Skipped(Skipped::Tick)),
     ]);
     inputs
 }

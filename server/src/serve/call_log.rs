@@ -63,6 +63,12 @@ fn log(event: &NumberedEvent, config: &Config) {
         Event::CallsTakenOver { live, ended } => {
             tracing::info!(live, ended, "the calls of before are taken over");
         }
+        Event::InputSkipped { call } => {
+            tracing::error!(
+                ?call,
+                "an input has hit a mistake in the engine and had no effect; please report it"
+            );
+        }
         _ => {}
     }
 }

@@ -4,7 +4,8 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientLimits {
     /// How often one request is sent at most, the first time included; at least 1.
-    /// What the service refuses with a `Retry-After` is sent again until its deadline, however often.
+    /// What the service refuses with a `Retry-After` is sent again until its deadline, however often; so are answers,
+    /// rejections and hang-ups.
     pub attempts_max: u32,
     /// How long one attempt may take, from connecting to the last byte of the answer. Real time: while a request is
     /// under way, a warped clock stands still.

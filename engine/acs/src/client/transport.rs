@@ -191,8 +191,10 @@ impl Transport {
             drop(permit);
 
             let (outcome, again, retry_after_ms) = judge(result, resend, &mut doubt);
-            // Who is told when to come again comes again, until the deadline: a caller rings on meanwhile.
-            if !again || (attempt >= self.limits.attempts_max && retry_after_ms.is_none()) {
+            // Who is told when to come again comes again, until the deadline. So does what cannot be made up for: while an
+            // answer is given up the caller rings on.
+            let patient = retry_after_ms.is_some() || Priority::of(route) == Priority::Urgent;
+            if !again || (attempt >= self.limits.attempts_max && !patient) {
                 return outcome;
             }
             let now = dispatch.now();

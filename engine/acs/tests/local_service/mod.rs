@@ -28,6 +28,7 @@ pub(crate) const REQUEST_ID: Uuid = Uuid::from_u128(0xbed2_8db6_aab4_4403_abe2_a
 pub(crate) const START_MS: u64 = 1_777_976_430_000;
 
 /// What the server does with one request.
+#[derive(Clone)]
 pub(crate) enum Reply {
     /// Answers.
     Answer(u16, &'static [(&'static str, &'static str)], String),

@@ -255,8 +255,12 @@ impl Shard {
             self.joiner.answered(verdict, evidence);
         }
         let is_config = matches!(input, Input::Config(_));
+        let skipped = input.skipped();
         let Some(Folded { reply, commands }) = self.fold(seq, input) else {
             refuse(promise, SubmitError::Skipped);
+            if let Some(skipped) = skipped {
+                drop(self.take_in(Input::Skipped(skipped), None, None, hold));
+            }
             return None;
         };
         tracing::trace!(%seq, ?reply, commands = commands.len(), "input folded");

@@ -226,6 +226,8 @@ async fn take_grid_events(
             }
             Err(error @ SubmitError::Skipped) => {
                 acknowledgement.skipped(&format!("event `{}`", call.event.0), &error);
+                // The caller hears busy, which is better than nothing.
+                reject(edge, call, &hold);
             }
             Err(error) => return not_durable(&error),
         }
@@ -295,16 +297,22 @@ fn turn_away(edge: &Edge, call: IncomingCall, attempt: Attempt, hold: &Hold) -> 
         let reason = ignored_because(Ignored::UnknownAccount);
         return Some(format!("event `{event}`: {reason}"));
     }
-    let operator = edge.operator.as_ref()?;
-    if attempt == Attempt::Repeated {
+    if edge.operator.is_none() || attempt == Attempt::Repeated {
         return None;
     }
-    let deadline = Timestamp(edge.driver.clock().now()).after(config.timeouts.request);
     let said = format!("event `{event}`: the engine is overloaded, the call is rejected");
-    operator.reject(&call.event, call.context, deadline, hold.clone());
+    reject(edge, call, hold);
     edge.driver.count_rejected();
     warn_of_crowd();
     Some(said)
+}
+
+fn reject(edge: &Edge, call: IncomingCall, hold: &Hold) {
+    if let Some(operator) = &edge.operator {
+        let request = edge.settings.load().config.timeouts.request;
+        let deadline = Timestamp(edge.driver.clock().now()).after(request);
+        operator.reject(&call.event, call.context, deadline, hold.clone());
+    }
 }
 
 /// The caller keeps a hold of its own until it has answered.

@@ -49,6 +49,7 @@ fn members(event: &Event, symbols: &Symbols) -> Map<String, Value> {
         | Event::PartyChanged { .. }
         | Event::EngineRestarted { .. }
         | Event::CallsTakenOver { .. }
+        | Event::InputSkipped { .. }
         | Event::OperationFailed { .. } => {}
         Event::CallReceived { account, .. } => set("account", symbols.name(account.0).into()),
         Event::CallQueued { queue, .. } | Event::QueueChanged { queue, .. } => {

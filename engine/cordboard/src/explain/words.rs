@@ -146,6 +146,11 @@ pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
         Event::CallsTakenOver { live, ended } => {
             format!("all calls are taken over: {live} live, {ended} had ended")
         }
+        Event::InputSkipped { .. } => {
+            "an input hit a mistake in the engine and had no effect; the \
+             service is asked what became of the call"
+                .to_owned()
+        }
         Event::AgentChanged { agent, state } => {
             format!("agent `{}` is {}", name(agent.0), status(*state, symbols))
         }
@@ -264,7 +269,8 @@ pub(super) fn input(
         | Input::Queue { .. }
         | Input::Contact(_)
         | Input::NewCalls(_)
-        | Input::TurnAway(_) => return None,
+        | Input::TurnAway(_)
+        | Input::Skipped(_) => return None,
     };
     Some(match reply {
         Reply::Done | Reply::NewCall(_) | Reply::SameCall(_) => text,
@@ -552,7 +558,10 @@ fn call_outcome(outcome: CallOutcome) -> &'static str {
 /// As the configuration calls it.
 fn exit_name(reason: ExitReason) -> &'static str {
     match reason {
-        ExitReason::MaxWait | ExitReason::QueueFull | ExitReason::OffersMax => "max_wait",
+        ExitReason::MaxWait
+        | ExitReason::QueueFull
+        | ExitReason::OffersMax
+        | ExitReason::InputsSkipped => "max_wait",
         ExitReason::NoAgents => "no_agents",
         ExitReason::Closed => "closed",
         ExitReason::NumberFailed => "otherwise",
@@ -567,6 +576,7 @@ fn exit_reason(reason: ExitReason) -> &'static str {
         ExitReason::NoAgents => "nobody who could serve it is logged in",
         ExitReason::Closed => "the queue is closed",
         ExitReason::NumberFailed => "the number did not answer",
+        ExitReason::InputsSkipped => "its inputs hit mistakes in the engine",
     }
 }
 

@@ -1,10 +1,11 @@
 //! From the incoming call to the connected caller.
 
-use crate::call::operations::Purpose;
+use crate::call::ended::LOOK_DOUBLINGS_MAX;
+use crate::call::operations::{Finished, Purpose};
 use crate::call::{Call, State};
 use crate::command::Operation;
 use crate::event::{CallOutcome, Event};
-use crate::ids::ConnectionId;
+use crate::ids::{ConnectionId, Millis};
 use crate::input::{CallContext, Ignored, Outcome, Reply, Response, ResultCodes};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
@@ -28,6 +29,10 @@ impl Incoming {
         }
     }
 }
+
+/// How long it is waited for `CallConnected` when nobody knows whether an answer was taken. Only this event tells over which
+/// connection the caller waits, and an outage that takes the answer's response may hold it back as well.
+const UNHEARD_ANSWER: Millis = Millis::from_secs(300);
 
 impl Call {
     pub(crate) fn answer(&mut self, tenant: &mut Tenant, context: CallContext) {
@@ -66,20 +71,21 @@ impl Call {
         Reply::Ignored(Ignored::ClosedOperation)
     }
 
-    /// ACS refused the answer: the caller is gone, or another application has the call.
-    pub(crate) fn answer_refused(&mut self, tenant: &mut Tenant) {
-        if let State::Incoming(_) = self.state {
-            self.finish(tenant, CallOutcome::NotAnswered);
-        }
-    }
-
-    /// Nobody knows whether the answer took effect: its event may still come.
-    pub(crate) fn answer_unknown(&mut self, tenant: &mut Tenant) {
-        if let State::Incoming(_) = self.state {
-            let at = tenant.now.after(tenant.timeouts().connect);
-            tenant
-                .timers
-                .set(Timer::Call(self.id, CallTimer::Connect), at);
+    /// The answer was not accepted. ACS refuses it when the caller is gone, or another application has the call; when it has a
+    /// fault of its own nobody knows whether the answer took effect, and its event may still come.
+    pub(crate) fn not_answered(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        let State::Incoming(_) = self.state else {
+            return;
+        };
+        match finished {
+            Finished::Done | Finished::Digits(_) | Finished::Cancelled => {}
+            Finished::Unknown => self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER),
+            Finished::Refused { .. } if finished.is_fault_of_the_service() => {
+                self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER);
+            }
+            Finished::Refused { .. } | Finished::Failed(_) => {
+                self.finish(tenant, CallOutcome::NotAnswered);
+            }
         }
     }
 
@@ -150,12 +156,22 @@ impl Call {
     }
 
     /// It was asked who is in the call. A caller who has not been found when `CallConnected` is
-    /// overdue is not there.
-    pub(crate) fn caller_looked_for(&mut self, tenant: &mut Tenant) {
+    /// overdue is not there. A look that failed in passing has found nothing out, and is made again, some times, each time after
+    /// a longer wait; after that, the caller is served: of a call that is gone, what is played to it tells.
+    pub(crate) fn caller_looked_for(&mut self, tenant: &mut Tenant, finished: &Finished) {
         let overdue = !tenant
             .timers
             .is_set(Timer::Call(self.id, CallTimer::Connect));
         match self.state {
+            State::Answering(_) if overdue && finished.may_pass() => {
+                if self.looks >= tenant.limits().tries_max {
+                    self.call_connected(tenant);
+                    return;
+                }
+                let wait = tenant.timeouts().event.0 << self.looks.min(LOOK_DOUBLINGS_MAX);
+                self.looks = self.looks.saturating_add(1);
+                self.set_timer(tenant, CallTimer::Connect, Millis(wait));
+            }
             State::Answering(_) if overdue => self.end(tenant, CallOutcome::NotAnswered),
             State::Incoming(_)
             | State::Answering(_)

@@ -29,8 +29,8 @@ impl Call {
     pub(crate) fn companions_run(&mut self, tenant: &Tenant) {
         if let Some(config) = self.config(tenant) {
             let recording = self.recording_mut();
-            recording.transcription.running = config.media.transcription.is_some();
-            recording.streaming.running = config.media.streaming.is_some();
+            recording.transcription.running |= config.media.transcription.is_some();
+            recording.streaming.running |= config.media.streaming.is_some();
         }
     }
 

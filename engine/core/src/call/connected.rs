@@ -1,7 +1,6 @@
 //! Caller and agent talk: what either can do, and how it ends.
 
 use crate::agent::AgentState;
-use crate::call::collecting::Collecting;
 use crate::call::exiting::Exiting;
 use crate::call::operations::{Finished, Purpose};
 use crate::call::queued::Waiting;
@@ -13,6 +12,7 @@ use crate::input::{Actor, Refusal, Reply};
 use crate::participant::Participant;
 use crate::question::{EndpointKind, RecordingMoment};
 use crate::tenant::Tenant;
+use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
 
 /// Caller and agent talk.
@@ -28,7 +28,9 @@ pub(crate) struct Connected {
     #[serde(default)]
     pub(super) joined: u32,
     pub(crate) on_hold: bool,
-    pub(crate) collecting: Option<Collecting>,
+    /// How often in a row the music on hold failed.
+    #[serde(default)]
+    hold_failures: u32,
 }
 
 /// The caller talks to parties other than an agent.
@@ -76,7 +78,7 @@ impl Call {
             parties: Vec::new(),
             joined: self.last_sequence,
             on_hold: false,
-            collecting: None,
+            hold_failures: 0,
         });
         self.handled_by = Some(agent);
         self.media_stops = 0;
@@ -149,18 +151,52 @@ impl Call {
         let State::Connected(connected) = &self.state else {
             return Reply::Refused(Refusal::NotNow);
         };
-        if connected.on_hold || connected.collecting.is_some() {
+        if connected.on_hold || self.collecting.is_some() {
             return Reply::Refused(Refusal::UnderWay);
         }
-        let Some(settings) = tenant.queue_settings(self, connected.queue) else {
+        if tenant.queue_settings(self, connected.queue).is_none() {
             return Reply::Refused(Refusal::UnknownQueue);
-        };
-        let Some(operation) = self.play_to_caller(settings.music, true) else {
+        }
+        if self.is_external() || self.connection.is_none() {
             return Reply::Refused(Refusal::NotNow);
-        };
-        self.operate(tenant, Purpose::Hold, operation);
+        }
         self.set_hold(tenant, true);
+        self.play_hold_music(tenant);
         Reply::Done
+    }
+
+    pub(crate) fn play_hold_music(&mut self, tenant: &mut Tenant) {
+        let State::Connected(connected) = &self.state else {
+            return;
+        };
+        if !connected.on_hold || self.is_open(|purpose| *purpose == Purpose::Hold) {
+            return;
+        }
+        let settings = tenant.queue_settings(self, connected.queue);
+        let operation = settings.and_then(|settings| self.play_to_caller(settings.music, true));
+        if let Some(operation) = operation {
+            self.operate(tenant, Purpose::Hold, operation);
+        }
+    }
+
+    /// The music on hold ended, which the caller would hear as a lost call: it is played again.
+    pub(crate) fn hold_music_finished(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        let State::Connected(connected) = &mut self.state else {
+            return;
+        };
+        if !connected.on_hold {
+            return;
+        }
+        connected.hold_failures = finished.sound_failures(connected.hold_failures);
+        let failures = connected.hold_failures;
+        if *finished == Finished::Unknown || finished.is_blocked() {
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+        if failures == 0 {
+            self.play_hold_music(tenant);
+        } else {
+            self.retry_later(tenant, failures);
+        }
     }
 
     pub(crate) fn unhold(&mut self, tenant: &mut Tenant) -> Reply {
@@ -171,6 +207,7 @@ impl Call {
             return Reply::Refused(Refusal::NotNow);
         }
         self.close_operations(tenant, |purpose| *purpose == Purpose::Hold);
+        tenant.timers.clear(Timer::Call(self.id, CallTimer::Retry));
         self.media_stops = 0;
         self.cancel_media(tenant, Purpose::StopMedia);
         self.set_hold(tenant, false);
@@ -188,7 +225,7 @@ impl Call {
         if connected.expects(&who) || who.is_same_party(&self.from) {
             return Reply::Refused(Refusal::WrongParticipant);
         }
-        if self.is_open(|purpose| matches!(purpose, Purpose::AddParty(_))) {
+        if self.is_adding(|purpose| matches!(purpose, Purpose::AddParty(_))) {
             return Reply::Refused(Refusal::UnderWay);
         }
         let legs = connected.parties.len().saturating_add(2);
@@ -234,35 +271,15 @@ impl Call {
         who: Participant,
         finished: &Finished,
     ) {
-        let added = *finished == Finished::Done;
-        match &mut self.state {
-            State::Connected(connected) if added => {
-                connected.parties.push(who.clone());
-                connected.joined = self.last_sequence;
-            }
-            State::Connected(_)
-            | State::Incoming(_)
-            | State::Answering(_)
-            | State::Menu(_)
-            | State::Queued(_)
-            | State::Offering(_)
-            | State::Bridged(_)
-            | State::Exiting(_)
-            | State::Ending(_)
-            | State::WrapUp(_)
-            | State::Ended(_) => {
-                if added {
-                    self.remove_leg(tenant, who, None);
-                    return;
-                }
-            }
+        if *finished != Finished::Done {
+            return self.tell_party(tenant, &who, PartyChange::AddFailed);
         }
-        let change = if added {
-            PartyChange::Added
-        } else {
-            PartyChange::AddFailed
+        let State::Connected(connected) = &mut self.state else {
+            return self.remove_leg(tenant, who, None);
         };
-        self.tell_party(tenant, &who, change);
+        connected.parties.push(who.clone());
+        connected.joined = self.last_sequence;
+        self.tell_party(tenant, &who, PartyChange::Added);
         // The list without the party may have come before the event that it was added.
         self.parties_changed(tenant);
     }
@@ -342,7 +359,7 @@ impl Call {
         Reply::Done
     }
 
-    /// Everybody but the caller is taken out, who is about to enter a queue. The agent does not get the caller back.
+    /// Everybody but the caller is taken out, who is about to enter a queue. The agent is not offered the caller again.
     pub(crate) fn part_from_agent(&mut self, tenant: &mut Tenant) {
         let State::Connected(connected) = &self.state else {
             return;
@@ -362,23 +379,18 @@ impl Call {
         tenant.take_recording_questions(self.id);
         self.stop_recording(tenant);
         self.stop_talking(tenant);
-        self.start_companions(tenant);
         self.suppressed.insert(agent);
         self.state = State::Exiting(Exiting::Moving);
+        self.abandon_collection(tenant, false);
     }
 
     /// Operations that only make sense while caller and agent talk.
     pub(crate) fn stop_talking(&mut self, tenant: &mut Tenant) {
-        let is_media = |purpose: &Purpose| {
-            matches!(
-                purpose,
-                Purpose::Hold | Purpose::Collect(_) | Purpose::StopCollecting(_)
-            )
-        };
-        if self.is_open(is_media) {
-            self.close_operations(tenant, is_media);
+        if self.is_open(|purpose| *purpose == Purpose::Hold) {
+            self.close_operations(tenant, |purpose| *purpose == Purpose::Hold);
             self.cancel_media(tenant, Purpose::StopMedia);
         }
+        tenant.timers.clear(Timer::Call(self.id, CallTimer::Retry));
         let adding: Vec<u32> = self
             .operations
             .iter()
@@ -400,7 +412,7 @@ impl Call {
         }
         tenant.set_agent_state(agent, AgentState::WrapUp { call: self.id });
         let at = tenant.now.after(length);
-        tenant.timers.set(crate::timers::Timer::WrapUp(agent), at);
+        tenant.timers.set(Timer::WrapUp(agent), at);
     }
 
     fn bridge(&mut self, tenant: &mut Tenant) {
@@ -413,17 +425,16 @@ impl Call {
             agent,
             queue,
             parties,
-            collecting,
             ..
         } = connected.clone();
         self.stop_talking(tenant);
         self.state = State::Bridged(Bridged::with(parties, self.last_sequence));
         self.joined(tenant);
-        self.resume_after(tenant, collecting.filter(|_| may_record));
+        self.abandon_collection(tenant, may_record);
         self.agent_wraps_up(tenant, agent, queue);
     }
 
-    fn tell_party(&self, tenant: &mut Tenant, who: &Participant, change: PartyChange) {
+    pub(super) fn tell_party(&self, tenant: &mut Tenant, who: &Participant, change: PartyChange) {
         tenant.emit(Event::PartyChanged {
             call: self.id,
             party: who.masked(),

@@ -16,7 +16,11 @@ use std::collections::{BTreeMap, VecDeque};
 /// Calls whose looks have failed look again at so many different moments.
 const LOOK_TURNS: u64 = 64;
 /// How often the wait before a look is doubled at most: with the default deadlines it is five minutes at most.
-const LOOK_DOUBLINGS_MAX: u32 = 4;
+pub(super) const LOOK_DOUBLINGS_MAX: u32 = 4;
+/// How often the wait before a call is hung up again is doubled at most: with the default deadline it is under a minute.
+const HANG_UP_DOUBLINGS_MAX: u32 = 2;
+/// How often a call is hung up at most: with the default deadline that takes longer than a day, and so than any call.
+const HANG_UPS_MAX: u32 = 2_400;
 
 /// After a restart so many calls look at once, and the next ones after [`LOOKS_EVERY`]: requests for thousands of calls at the
 /// same moment would be refused, and new callers with them, for whom there would be no room.
@@ -115,6 +119,8 @@ impl Call {
         self.release(tenant);
         tenant.timers.clear_call(self.id);
         self.operations.clear();
+        self.unwanted.clear();
+        self.collecting = None;
         let by_exit = match outcome {
             CallOutcome::Exited | CallOutcome::ExitFailed => true,
             CallOutcome::Handled
@@ -182,22 +188,27 @@ impl Call {
         }
     }
 
-    /// Hangs up, again when `CallDisconnected` did not come; after some tries the call counts as
-    /// over.
+    /// Hangs up, and does so again, each time after a longer wait, until `CallDisconnected` comes or the service does not know
+    /// the call any more: a call that counted as over before would leave the caller in silence, and its agent would be offered
+    /// another one.
     pub(crate) fn hang_up_again(&mut self, tenant: &mut Tenant) {
         let State::Ending(ending) = &mut self.state else {
             return;
         };
         let outcome = ending.outcome;
         ending.tries = ending.tries.saturating_add(1);
-        let enough = ending.tries > tenant.limits().tries_max;
+        let tries = ending.tries;
+        let enough = tries > HANG_UPS_MAX;
         let Some(connection) = self.connection.clone().filter(|_| !enough) else {
             return self.finish(tenant, outcome);
         };
         self.close_operations(tenant, |purpose| *purpose == Purpose::HangUp);
         self.operate(tenant, Purpose::HangUp, Operation::Terminate { connection });
-        let after = tenant.timeouts().hang_up;
-        self.set_timer(tenant, CallTimer::HangUp, after);
+        let doublings = tries
+            .saturating_sub(tenant.limits().tries_max)
+            .min(HANG_UP_DOUBLINGS_MAX);
+        let after = tenant.timeouts().hang_up.0 << doublings;
+        self.set_timer(tenant, CallTimer::HangUp, Millis(after));
     }
 
     pub(crate) fn wrap_up_done(&mut self, tenant: &mut Tenant, agent: AgentId) {
@@ -214,7 +225,6 @@ impl Call {
     /// news of who joined and left. Two requests for each time-out of `silent_call` that a call says nothing; one if it is
     /// being asked already who is in it.
     pub(crate) fn audit(&mut self, tenant: &mut Tenant) {
-        self.owes_look = false;
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, Purpose::Audit, Operation::GetCall { connection });
             if !self.is_open(|purpose| matches!(purpose, Purpose::Parties { .. })) {
@@ -222,6 +232,13 @@ impl Call {
             }
         }
         self.set_next_audit(tenant);
+    }
+
+    /// It is known who is in the call, or the service will not tell: the look that was owed after a restart has been made.
+    pub(crate) fn look_is_paid(&mut self, tenant: &mut Tenant) {
+        if std::mem::take(&mut self.owes_look) {
+            self.set_next_audit(tenant);
+        }
     }
 
     /// A look told nothing: it is made again before long, or a call whose end was missed would keep its
@@ -232,13 +249,19 @@ impl Call {
             let doublings = self.vain_audits.saturating_sub(1).min(LOOK_DOUBLINGS_MAX);
             let wait = tenant.timeouts().event.0 << doublings;
             let turn = self.id.0 % LOOK_TURNS * wait / LOOK_TURNS;
-            self.set_timer(tenant, CallTimer::Silent, Millis(wait.saturating_add(turn)));
+            let at = tenant.now.after(Millis(wait.saturating_add(turn)));
+            let timer = Timer::Call(self.id, CallTimer::Silent);
+            // Whatever else looks in vain meanwhile does not put the audit off.
+            if !tenant.timers.is_due(timer, at) {
+                tenant.timers.set(timer, at);
+            }
         }
     }
 
     /// After a restart. `turn` counts the calls that were there: they look by turns.
     pub(crate) fn restarted(&mut self, tenant: &mut Tenant, turn: usize) {
         let last = self.last_sequence;
+        self.exit_sound_begins_anew();
         // Looks are made anew.
         self.close_operations(tenant, Purpose::is_look);
         // First: the rings of an offer that is over are not sent again.
@@ -256,10 +279,8 @@ impl Call {
     /// Events of the time when the process was down are lost: asks whether the call lives and who is
     /// in it.
     fn reconcile(&mut self, tenant: &mut Tenant, look_after: Millis) {
-        if tenant
-            .timers
-            .is_set(Timer::Call(self.id, CallTimer::Connect))
-        {
+        let connects = Timer::Call(self.id, CallTimer::Connect);
+        if matches!(self.state, State::Answering(_)) && tenant.timers.is_set(connects) {
             // `CallConnected` may have come while nobody listened.
             let after = tenant.timeouts().connect;
             self.set_timer(tenant, CallTimer::Connect, after);
@@ -275,10 +296,10 @@ impl Call {
             | State::Exiting(_)
             | State::Ending(_) => {}
         }
+        self.owes_look = self.connection.is_some();
         if look_after.0 == 0 || self.connection.is_none() {
             return self.audit(tenant);
         }
-        self.owes_look = true;
         self.set_timer(tenant, CallTimer::Silent, look_after);
     }
 

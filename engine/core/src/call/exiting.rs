@@ -9,7 +9,7 @@ use crate::event::{CallOutcome, Event, ExitReason, ExitWay};
 use crate::ids::{Millis, PromptId, QueueId};
 use crate::participant::Participant;
 use crate::tenant::Tenant;
-use crate::timers::CallTimer;
+use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
 
 /// Leaves by a queue's exit.
@@ -26,7 +26,11 @@ pub(crate) enum Exiting {
         queue: QueueId,
         otherwise: Option<Box<Exit>>,
         /// How often the party was rung.
+        #[serde(default)]
         tries: u32,
+        /// How often in a row the music failed.
+        #[serde(default)]
+        music_failures: u32,
     },
     /// The greeting of the voicemail plays.
     Greeting { length_max: Millis },
@@ -43,7 +47,10 @@ pub(crate) struct ExitSound {
 }
 
 /// How often a number is rung that nothing is heard of, before the caller is sent away.
-const NUMBER_TRIES_MAX: u32 = 2;
+const NUMBER_TRIES_MAX: u32 = 3;
+/// How often a number is rung, or a sound played, while the service is too busy for it, before the caller is sent away. The
+/// waits between double up to half a minute: with the default deadlines that takes longer than eight minutes.
+const BUSY_TRIES_MAX: u32 = 20;
 
 impl Exiting {
     pub(crate) fn expects(&self, who: &Participant) -> bool {
@@ -117,7 +124,7 @@ impl Call {
         let State::Exiting(Exiting::Message) = &self.state else {
             return;
         };
-        if self.is_exit_sound_repeated(tenant, finished) {
+        if self.repeat_exit_sound(tenant, finished) {
             return;
         }
         let has_played = *finished == Finished::Done;
@@ -142,6 +149,7 @@ impl Call {
             queue,
             otherwise,
             tries,
+            ..
         }) = &self.state
             && expected.is_same_party(&who)
         {
@@ -158,10 +166,23 @@ impl Call {
         // An add that was given up may have worked after all, and the next one of the same number is then refused.
         let is_there = *finished == Finished::Done || self.is_present(&who);
         // There is no other way out, and a caller who has waited is not sent away because a request failed in passing.
-        if !is_there && otherwise.is_none() && finished.may_pass() && tries < NUMBER_TRIES_MAX {
-            return self.ring_number(tenant, tries.saturating_add(1));
+        let tries_max = match finished {
+            Finished::Unknown => NUMBER_TRIES_MAX,
+            Finished::Refused { .. }
+            | Finished::Failed(_)
+            | Finished::Done
+            | Finished::Digits(_)
+            | Finished::Cancelled => BUSY_TRIES_MAX,
+        };
+        if !is_there && otherwise.is_none() && finished.may_pass() && tries < tries_max {
+            if *finished == Finished::Unknown {
+                return self.ring_number_again(tenant);
+            }
+            // The service is busy: at once it would refuse again.
+            return self.retry_later(tenant, tries);
         }
         self.close_operations(tenant, |purpose| *purpose == Purpose::ExitMusic);
+        tenant.timers.clear(Timer::Call(self.id, CallTimer::Retry));
         if is_there {
             self.state = State::Bridged(Bridged::with(vec![who], self.last_sequence));
             self.joined(tenant);
@@ -182,7 +203,7 @@ impl Call {
         let State::Exiting(Exiting::Greeting { length_max }) = self.state else {
             return;
         };
-        if self.is_exit_sound_repeated(tenant, finished) {
+        if self.repeat_exit_sound(tenant, finished) {
             return;
         }
         if *finished != Finished::Done {
@@ -212,6 +233,13 @@ impl Call {
         self.play_exit_sound(tenant);
     }
 
+    /// After a restart: that nobody knows what became of a request says nothing of the sound.
+    pub(crate) fn exit_sound_begins_anew(&mut self) {
+        if let Some(sound) = &mut self.exit_sound {
+            sound.tries = 0;
+        }
+    }
+
     pub(crate) fn play_exit_sound(&mut self, tenant: &mut Tenant) {
         let State::Exiting(exiting) = &self.state else {
             return;
@@ -236,20 +264,24 @@ impl Call {
     /// A caller who has waited is not sent away in silence because of a request that failed in passing: the sound is
     /// played again, some times. What nobody heard of may still play and is stopped first, as is the music whose end was
     /// lost and in whose way the sound is.
-    fn is_exit_sound_repeated(&mut self, tenant: &mut Tenant, finished: &Finished) -> bool {
-        let tries_max = tenant.limits().tries_max;
+    fn repeat_exit_sound(&mut self, tenant: &mut Tenant, finished: &Finished) -> bool {
+        let at_once = *finished == Finished::Unknown || finished.is_blocked();
+        let tries_max = if at_once {
+            tenant.limits().tries_max
+        } else {
+            BUSY_TRIES_MAX
+        };
         let may = self.exit_sound.is_some_and(|sound| sound.tries < tries_max);
-        let blocked = finished.is_blocked();
-        if !may || !finished.may_pass() && !blocked {
+        if !may || !finished.may_pass() && !finished.is_blocked() {
             return false;
         }
-        if *finished == Finished::Unknown || blocked {
+        if at_once {
             self.cancel_media(tenant, Purpose::StopMedia);
             self.play_exit_sound(tenant);
         } else {
             // The service is busy: at once it would refuse again.
             let failures = self.exit_sound.map_or(1, |sound| sound.tries);
-            self.retry_music(tenant, failures);
+            self.retry_later(tenant, failures);
         }
         true
     }
@@ -267,14 +299,50 @@ impl Call {
             queue,
             otherwise,
             tries: 0,
+            music_failures: 0,
         });
-        let music = tenant
-            .queue_settings(self, queue)
-            .map(|settings| settings.music);
-        if let Some(operation) = music.and_then(|music| self.play_to_caller(music, true)) {
+        self.play_exit_music(tenant);
+        self.ring_number(tenant, 1);
+    }
+
+    pub(crate) fn play_exit_music(&mut self, tenant: &mut Tenant) {
+        let State::Exiting(Exiting::Number { queue, .. }) = self.state else {
+            return;
+        };
+        if self.is_open(|purpose| *purpose == Purpose::ExitMusic) {
+            return;
+        }
+        let settings = tenant.queue_settings(self, queue);
+        let operation = settings.and_then(|settings| self.play_to_caller(settings.music, true));
+        if let Some(operation) = operation {
             self.operate(tenant, Purpose::ExitMusic, operation);
         }
-        self.ring_number(tenant, 1);
+    }
+
+    /// The music ended before anybody answered: the caller would take the silence for a lost call.
+    pub(crate) fn exit_music_finished(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        let State::Exiting(Exiting::Number { music_failures, .. }) = &mut self.state else {
+            return;
+        };
+        *music_failures = finished.sound_failures(*music_failures);
+        let failures = *music_failures;
+        if *finished == Finished::Unknown || finished.is_blocked() {
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
+        if failures == 0 {
+            self.play_exit_music(tenant);
+        } else {
+            self.retry_later(tenant, failures);
+        }
+    }
+
+    /// The number was not rung, and nothing rings it now.
+    pub(crate) fn ring_number_again(&mut self, tenant: &mut Tenant) {
+        if let State::Exiting(Exiting::Number { tries, .. }) = self.state
+            && !self.is_adding(|purpose| matches!(purpose, Purpose::ExitNumber(_)))
+        {
+            self.ring_number(tenant, tries.saturating_add(1));
+        }
     }
 
     fn ring_number(&mut self, tenant: &mut Tenant, try_number: u32) {

@@ -6,7 +6,7 @@
 mod callbacks;
 mod purpose;
 
-pub(crate) use crate::call::operations::purpose::{Finished, Purpose};
+pub(crate) use crate::call::operations::purpose::{Finished, Purpose, is_transient};
 
 use crate::call::{Call, State};
 use crate::command::{Command, INTER_TONE, Operation};
@@ -42,6 +42,9 @@ pub(crate) struct OpenOperation {
     /// Which operation asks whether the added participant is there, before the addition is given up.
     #[serde(default)]
     looked: Option<u32>,
+    /// How many of these looks have failed in passing.
+    #[serde(default)]
+    vain_looks: u32,
 }
 
 impl Call {
@@ -74,6 +77,7 @@ impl Call {
             again,
             resent: false,
             looked: None,
+            vain_looks: 0,
         };
         self.operations.insert(sequence, open);
         let id = CommandId {
@@ -99,7 +103,7 @@ impl Call {
             return Reply::Ignored(Ignored::ClosedOperation);
         }
         open.answered = true;
-        open.again = None;
+        let sent = open.again.take();
         let purpose = open.purpose.clone();
         let started = open.started;
         let cancels = open
@@ -119,26 +123,22 @@ impl Call {
                 self.heard_of(tenant);
                 self.accepted(tenant, sequence, &purpose, response);
                 if purpose.ends_when_accepted() {
-                    self.close(tenant, sequence);
-                    self.finished(tenant, sequence, purpose, Finished::Done);
+                    self.end_operation(tenant, sequence, Finished::Done);
+                } else {
+                    self.watch_answered_addition(tenant, sequence, sent);
                 }
             }
             Outcome::Refused { status, sub_code } => {
-                self.close(tenant, sequence);
-                self.finished(
-                    tenant,
-                    sequence,
-                    purpose,
-                    Finished::Refused { status, sub_code },
-                );
+                self.end_operation(tenant, sequence, Finished::Refused { status, sub_code });
             }
             Outcome::Unknown => {
                 // What has an event may still get it; its deadline decides. Where the caller waits for a sound, or is
                 // heard by somebody who ought to be out, there is no time for that.
                 let urgent = purpose.is_played_again() && !started || purpose.is_removed_leg();
                 if purpose.ends_when_accepted() || urgent {
-                    self.close(tenant, sequence);
-                    self.finished(tenant, sequence, purpose, Finished::Unknown);
+                    self.end_operation(tenant, sequence, Finished::Unknown);
+                } else {
+                    self.watch_answered_addition(tenant, sequence, sent);
                 }
             }
         }
@@ -146,33 +146,87 @@ impl Call {
     }
 
     pub(crate) fn operation_timed_out(&mut self, tenant: &mut Tenant, sequence: u32) {
-        if self.looks_for_addition(tenant, sequence) {
+        self.give_up(tenant, sequence, false);
+    }
+
+    /// `told`: a list that was asked for tells who is in the call.
+    fn give_up(&mut self, tenant: &mut Tenant, sequence: u32, told: bool) {
+        if self.look_for_addition(tenant, sequence) {
             return;
         }
-        let Some(open) = self.close(tenant, sequence) else {
+        let Some(open) = self.operations.get(&sequence) else {
             return;
         };
-        if open.purpose.adds().is_some_and(|who| self.is_present(who)) {
-            // The event that told of the answer was lost; the list did not lie.
-            return self.finished(tenant, sequence, open.purpose, Finished::Done);
+        let joined = open.purpose.adds().is_some_and(|who| self.is_present(who));
+        let played = open.started && open.purpose.is_exit_sound();
+        if joined || played {
+            // The event that told of the answer was lost; the list did not lie. Or the sound began, and by now it has
+            // played: the event that told of its end was lost.
+            self.end_operation(tenant, sequence, Finished::Done);
+            return;
         }
-        if open.started && open.purpose.is_exit_sound() {
-            // It began, and by now it has played: the event that told of its end was lost.
-            return self.finished(tenant, sequence, open.purpose, Finished::Done);
+        if open.purpose.is_endless() && open.answered {
+            return self.begin_again(tenant, sequence);
         }
-        if let Some(invitation) = open.invitation {
-            if open.purpose == Purpose::CancelAdd {
-                self.cancellation_ended(tenant, invitation, &Outcome::Unknown);
-            } else if !open.cancelled {
-                self.cancel_invitation(tenant, invitation);
+        let (purpose, withdrawn) = (open.purpose.clone(), open.cancelled);
+        if self.withdraw_unanswered(tenant, sequence) {
+            if !withdrawn {
+                self.finished(tenant, sequence, purpose, Finished::Unknown);
             }
+            return;
         }
-        self.finished(tenant, sequence, open.purpose, Finished::Unknown);
+        let invitation = self.operations.get(&sequence);
+        match invitation.and_then(|open| open.invitation.clone()) {
+            Some(invitation) if purpose == Purpose::CancelAdd => {
+                self.cancellation_ended(tenant, invitation, &Outcome::Unknown);
+            }
+            Some(invitation) if !withdrawn => self.cancel_invitation(tenant, invitation),
+            Some(_) | None => {}
+        }
+        self.end_operation(tenant, sequence, Finished::Unknown);
+        if let Purpose::Ring { participant, .. } = purpose
+            && !told
+        {
+            self.doubt_leg(tenant, participant);
+        }
+    }
+
+    /// The service accepted music, and nothing was heard of its start: most likely it plays. To be sure it is stopped and
+    /// played again at once, unless that would stop the question to press 1 as well.
+    fn begin_again(&mut self, tenant: &mut Tenant, sequence: u32) {
+        if self.is_confirming() {
+            let timer = CallTimer::Operation(sequence);
+            let wait = tenant.timeouts().confirm;
+            return self.set_timer(tenant, timer, wait);
+        }
+        self.cancel_media(tenant, Purpose::StopMedia);
+        self.end_operation(tenant, sequence, Finished::Cancelled);
+    }
+
+    /// An addition that was withdrawn has left at last: from now on it rings no longer than its own time.
+    fn watch_answered_addition(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        sent: Option<Operation>,
+    ) {
+        let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
+        let Some(open) = self.operations.get_mut(&sequence) else {
+            return;
+        };
+        let Some(sent) = sent.filter(|_| open.cancelled && open.purpose.adds().is_some()) else {
+            return;
+        };
+        open.looked = None;
+        let at = tenant.now.after(self.deadline_of(tenant, &sent));
+        if !tenant.timers.is_set(timer) {
+            tenant.timers.set(timer, at);
+        }
     }
 
     /// Nothing was heard of an addition until its deadline: the event that told of the answer may be lost. Before it is
     /// given up, and before its agent is offered another contact, it is asked once who is there.
-    fn looks_for_addition(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
+    fn look_for_addition(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
         let Some(open) = self.operations.get(&sequence) else {
             return false;
         };
@@ -193,13 +247,24 @@ impl Call {
         true
     }
 
-    /// It was asked who is there; additions of those who are have ended by now.
-    fn give_up_additions(&mut self, tenant: &mut Tenant, question: u32) {
+    /// It was asked who is there; additions of those who are have ended by now. A look that failed in passing has found
+    /// nothing out, and is made again some times.
+    fn give_up_additions(&mut self, tenant: &mut Tenant, question: u32, finished: &Finished) {
+        let tries_max = tenant.limits().tries_max;
+        let again = tenant.now.after(tenant.timeouts().event);
+        for (sequence, open) in &mut self.operations {
+            if open.looked == Some(question) && finished.may_pass() && open.vain_looks < tries_max {
+                open.vain_looks = open.vain_looks.saturating_add(1);
+                open.looked = None;
+                let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
+                tenant.timers.set(timer, again);
+            }
+        }
         let found = self.operations.iter();
         let found = found.filter(|(_, open)| open.looked == Some(question));
         let given_up: Vec<u32> = found.map(|(sequence, _)| *sequence).collect();
         for sequence in given_up {
-            self.operation_timed_out(tenant, sequence);
+            self.give_up(tenant, sequence, *finished == Finished::Done);
         }
     }
 
@@ -211,9 +276,7 @@ impl Call {
             .operations
             .range(..question)
             .filter(|(_, open)| {
-                let present = |who| {
-                    self.is_present(who) && !self.is_open(|purpose| purpose.removes() == Some(who))
-                };
+                let present = |who| self.is_present(who) && !self.is_being_removed(who);
                 open.purpose.adds().is_some_and(present)
             })
             .map(|(sequence, _)| *sequence)
@@ -246,6 +309,13 @@ impl Call {
         }
     }
 
+    /// An addition is under way, and is still wanted.
+    pub(crate) fn is_adding(&self, which: impl Fn(&Purpose) -> bool) -> bool {
+        self.operations
+            .values()
+            .any(|open| !open.cancelled && which(&open.purpose))
+    }
+
     pub(crate) fn is_open(&self, which: impl Fn(&Purpose) -> bool) -> bool {
         self.operations.values().any(|open| which(&open.purpose))
     }
@@ -265,10 +335,19 @@ impl Call {
             .filter(|(_, open)| is_sound(open))
             .map(|(sequence, _)| *sequence)
             .collect();
+        // What is not wanted any more is not begun anew: a ring would be. It may have left all the same.
+        let withdrawn: Vec<u32> = self
+            .operations
+            .range(..=last)
+            .filter(|(_, open)| !open.answered && open.cancelled)
+            .map(|(sequence, _)| *sequence)
+            .collect();
+        for sequence in withdrawn {
+            self.handle_outcome(tenant, sequence, Outcome::Unknown);
+        }
         let unanswered: Vec<(u32, Option<Operation>)> = self
             .operations
             .range_mut(..=last)
-            // What is not wanted any more is not begun anew: a ring would be.
             .filter(|(_, open)| !open.answered && !open.cancelled && !is_sound(open))
             .map(|(sequence, open)| {
                 open.resent = true;
@@ -303,7 +382,9 @@ impl Call {
         let timeouts = tenant.timeouts();
         let looked = tenant.now.after(look_after);
         let at = looked.after(timeouts.request).after(timeouts.event);
-        for (sequence, open) in &self.operations {
+        for (sequence, open) in &mut self.operations {
+            // Looks of before the restart are made anew.
+            open.looked = None;
             let rings = matches!(open.purpose, Purpose::ExitNumber(_) | Purpose::AddParty(_));
             let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
             if (rings || open.withholds.is_some()) && tenant.timers.is_due(timer, tenant.now) {
@@ -368,11 +449,7 @@ impl Call {
         }
         self.tell_failure(tenant, &purpose, &finished);
         match purpose {
-            Purpose::Answer => match finished {
-                Finished::Refused { .. } | Finished::Failed(_) => self.answer_refused(tenant),
-                Finished::Unknown => self.answer_unknown(tenant),
-                Finished::Done | Finished::Digits(_) | Finished::Cancelled => {}
-            },
+            Purpose::Answer => self.not_answered(tenant, &finished),
             Purpose::Menu => self.menu_finished(tenant, finished),
             Purpose::Music => self.music_finished(tenant, sequence, &finished),
             Purpose::Message => self.message_finished(tenant, sequence, &finished),
@@ -411,12 +488,15 @@ impl Call {
                 self.collecting_stopped(tenant, collection, &finished);
             }
             Purpose::Parties { .. } => {
-                self.caller_looked_for(tenant);
+                self.caller_looked_for(tenant, &finished);
                 if finished != Finished::Done {
                     self.not_told_who_joined(tenant);
                 }
                 self.looked_in_vain(tenant, &finished);
-                self.give_up_additions(tenant, sequence);
+                self.give_up_additions(tenant, sequence, &finished);
+                if !finished.may_pass() {
+                    self.look_is_paid(tenant);
+                }
             }
             Purpose::Audit => {
                 self.vain_audits = self
@@ -425,27 +505,64 @@ impl Call {
                 self.looked_in_vain(tenant, &finished);
             }
             // After a hang-up, what counts is `CallDisconnected` or its timer.
-            Purpose::HangUp | Purpose::ExitMusic | Purpose::CancelAdd | Purpose::Hold => {}
-            Purpose::RemoveLeg { participant, tries } => {
-                self.leg_removed(tenant, participant, tries, &finished);
-            }
+            Purpose::HangUp | Purpose::CancelAdd => {}
+            Purpose::ExitMusic => self.exit_music_finished(tenant, &finished),
+            Purpose::Hold => self.hold_music_finished(tenant, &finished),
+            Purpose::RemoveLeg(participant) => self.leg_removed(tenant, &participant, &finished),
         }
     }
 
-    /// A cancel that failed would leave music in a conversation: it is tried again.
+    /// A cancel that failed would leave music in a conversation: it is tried again, some times at once and then each time after
+    /// a longer wait.
     fn media_stopped(&mut self, tenant: &mut Tenant, finished: &Finished) {
         let talks = matches!(self.state, State::Connected(_) | State::Bridged(_));
-        if finished.may_pass() && talks && self.media_stops < tenant.limits().tries_max {
-            self.media_stops = self.media_stops.saturating_add(1);
-            self.cancel_media(tenant, Purpose::StopMedia);
+        if !finished.may_pass() || !talks {
+            self.media_stops = 0;
+            return;
         }
+        self.media_stops = self.media_stops.saturating_add(1);
+        let waits = self.media_stops.saturating_sub(tenant.limits().tries_max);
+        if waits == 0 {
+            self.cancel_media(tenant, Purpose::StopMedia);
+        } else {
+            self.retry_later(tenant, waits);
+        }
+    }
+
+    /// Media that could not be stopped is stopped, unless the caller is to hear some.
+    pub(crate) fn stop_media_again(&mut self, tenant: &mut Tenant) {
+        let talks = match &self.state {
+            State::Connected(connected) => !connected.on_hold,
+            State::Bridged(_) => true,
+            State::Incoming(_)
+            | State::Answering(_)
+            | State::Menu(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Exiting(_)
+            | State::Ending(_)
+            | State::WrapUp(_)
+            | State::Ended(_) => false,
+        };
+        if !talks || self.media_stops == 0 || self.is_open(|purpose| *purpose == Purpose::StopMedia)
+        {
+            return;
+        }
+        if self.collecting.is_some() {
+            return self.retry_later(tenant, self.media_stops);
+        }
+        self.cancel_media(tenant, Purpose::StopMedia);
     }
 
     fn end_operation(&mut self, tenant: &mut Tenant, sequence: u32, finished: Finished) -> Reply {
         let Some(open) = self.close(tenant, sequence) else {
             return Reply::Ignored(Ignored::ClosedOperation);
         };
-        self.finished(tenant, sequence, open.purpose, finished);
+        if open.cancelled && open.purpose.adds().is_some() {
+            self.withdrawn_ended(tenant, open.purpose, &finished);
+        } else {
+            self.finished(tenant, sequence, open.purpose, finished);
+        }
         Reply::Done
     }
 
@@ -457,7 +574,7 @@ impl Call {
     }
 
     /// How long an operation may take in all.
-    fn deadline_of(&self, tenant: &Tenant, operation: &Operation) -> Millis {
+    pub(super) fn deadline_of(&self, tenant: &Tenant, operation: &Operation) -> Millis {
         let timeouts = tenant.timeouts();
         let prompt_length = |prompt| {
             self.config(tenant)
@@ -505,7 +622,7 @@ impl Call {
         )
     }
 
-    fn tell_failure(&self, tenant: &mut Tenant, purpose: &Purpose, finished: &Finished) {
+    pub(super) fn tell_failure(&self, tenant: &mut Tenant, purpose: &Purpose, finished: &Finished) {
         let how = match finished {
             Finished::Done | Finished::Digits(_) | Finished::Cancelled => return,
             Finished::Failed(codes) => format!("failed {}/{}", codes.code, codes.sub_code),

@@ -23,7 +23,18 @@ impl Call {
             }
         } else {
             self.list_sequence = sequence;
-            self.participants = participants;
+            if self.list_was_asked && self.lacks_somebody(&participants) {
+                // It may be of before that answer: another answer tells whether anybody has left. Whoever it shows may be there.
+                for row in participants {
+                    if !self.is_present(&row.participant) {
+                        self.participants.push(row);
+                    }
+                }
+                self.look_for_who_joined_now(tenant);
+            } else {
+                self.list_was_asked = false;
+                self.participants = participants;
+            }
         }
         self.look_at_list(tenant);
         self.expect_answers(tenant);
@@ -43,10 +54,15 @@ impl Call {
             return self.not_told_who_joined(tenant);
         }
         self.note_listing(&participants);
+        self.list_was_asked = true;
         self.participants = participants;
         self.look_at_list(tenant);
         self.additions_found(tenant, question);
-        self.remove_strangers(tenant);
+        // A list that does not show the caller may show everybody under another identity.
+        if self.is_present(&self.from) {
+            self.unwanted_told(tenant);
+            self.remove_strangers(tenant);
+        }
         self.caller_alone(tenant, question);
     }
 
@@ -59,6 +75,17 @@ impl Call {
             return self.caller_left(tenant);
         }
         self.parties_changed(tenant);
+    }
+
+    /// Somebody who is in the call as far as is known is not in this list.
+    fn lacks_somebody(&self, list: &[ParticipantState]) -> bool {
+        let is_listed = |who: &Participant| {
+            let mut listed = list.iter().map(|row| &row.participant);
+            listed.any(|other| other.is_same_party(who))
+        };
+        self.participants
+            .iter()
+            .any(|row| !is_listed(&row.participant))
     }
 
     /// Notes who was in the call at some time; `true` when anybody is new.
@@ -99,7 +126,7 @@ impl Call {
             .iter()
             .map(|row| &row.participant)
             .filter(|who| !who.is_same_party(&self.from) && !self.is_expected(who))
-            .filter(|who| !self.is_open(|purpose| purpose.removes() == Some(who)))
+            .filter(|who| !self.is_being_removed(who))
             .cloned()
             .collect();
         for stranger in strangers {

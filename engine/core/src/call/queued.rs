@@ -96,7 +96,7 @@ impl Call {
         for timer in [
             CallTimer::MaxWait,
             CallTimer::Message,
-            CallTimer::MusicRetry,
+            CallTimer::Retry,
             CallTimer::Widen,
             CallTimer::NoAgents,
         ] {
@@ -210,9 +210,7 @@ impl Call {
             return;
         };
         self.cancel_media(tenant, Purpose::StopMedia);
-        tenant
-            .timers
-            .clear(Timer::Call(self.id, CallTimer::MusicRetry));
+        tenant.timers.clear(Timer::Call(self.id, CallTimer::Retry));
         let sequence = self.operate(tenant, Purpose::Message, operation);
         self.set_music(Music::Message { sequence });
     }
@@ -228,20 +226,13 @@ impl Call {
         if sequence != ended {
             return;
         }
-        let failures = match finished {
-            // The service ended the loop: it simply goes on.
-            Finished::Done | Finished::Cancelled => 0,
-            Finished::Digits(_)
-            | Finished::Failed(_)
-            | Finished::Refused { .. }
-            | Finished::Unknown => failures.saturating_add(1),
-        };
+        let failures = finished.sound_failures(failures);
         self.stop_unknown_media(tenant, finished);
         self.set_music(Music::Silent { failures });
         if failures == 0 {
             self.play_music(tenant);
         } else {
-            self.retry_music(tenant, failures);
+            self.retry_later(tenant, failures);
         }
     }
 
@@ -288,15 +279,21 @@ impl Call {
         tenant.timers.set(Timer::Call(self.id, timer), at);
     }
 
-    /// A sound that fails is tried again, each time after a longer wait, as long as the caller waits for it.
-    pub(super) fn retry_music(&self, tenant: &mut Tenant, failures: u32) {
+    /// A sound that fails is tried again, each time after a longer wait, as long as the caller waits for it. So is the ring of
+    /// an exit's number.
+    pub(super) fn retry_later(&self, tenant: &mut Tenant, failures: u32) {
         let first = tenant.timeouts().music_retry.0;
         let wait =
             first.saturating_mul(1_u64 << failures.saturating_sub(1).min(MUSIC_DOUBLINGS_MAX));
-        self.set_timer(tenant, CallTimer::MusicRetry, Millis(wait));
+        self.set_timer(tenant, CallTimer::Retry, Millis(wait));
     }
 
-    fn leave_by(&mut self, tenant: &mut Tenant, reason: ExitReason, exit: impl Fn(&Exits) -> Exit) {
+    pub(crate) fn leave_by(
+        &mut self,
+        tenant: &mut Tenant,
+        reason: ExitReason,
+        exit: impl Fn(&Exits) -> Exit,
+    ) {
         let waited_in = self.waiting().map(|waiting| waiting.queue);
         let moves = self.queue_moves;
         self.revoke_offer(tenant);

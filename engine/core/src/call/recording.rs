@@ -371,9 +371,10 @@ impl Call {
     }
 
     fn recording_start_failed(&mut self, tenant: &mut Tenant, finished: &Finished) {
+        // Of an unknown fate, a second one would record twice.
         let may_help = match finished {
             Finished::Failed(_) => true,
-            Finished::Refused { status, .. } => *status == 429 || *status >= 500,
+            Finished::Refused { .. } => finished.may_pass(),
             Finished::Done | Finished::Digits(_) | Finished::Cancelled | Finished::Unknown => false,
         };
         if may_help && self.recording.next != Next::Stop && self.may_try_again(tenant) {

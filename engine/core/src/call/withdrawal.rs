@@ -1,13 +1,14 @@
 //! An agent whose part in a call is over is not rung for another one before the service has let go of them.
 //!
-//! An offer ends here at once, but the withdrawal of an invitation travels, may be lost, and is confirmed by an event; so
-//! does a leg that is taken out, and so does the end of a call. Until then, or until the operation's deadline, after which
-//! nothing rings any more, the agent is ready and is offered nothing.
+//! An offer ends here at once, but the withdrawal of an invitation travels, may be lost, and is confirmed by an event; so is
+//! the removal of a leg, and the end of a call. Until then the agent may be ready and is offered nothing: for an invitation
+//! at most as long as it can ring, for a leg until the service says or shows that it is gone.
 
 use crate::agent::AgentState;
-use crate::call::operations::{Finished, OpenOperation, Purpose};
+use crate::call::operations::{Finished, OpenOperation, Purpose, is_transient};
 use crate::call::{Call, State};
 use crate::command::Operation;
+use crate::event::PartyChange;
 use crate::ids::{AgentId, CallId, InvitationId};
 use crate::input::Outcome;
 use crate::participant::Participant;
@@ -41,25 +42,43 @@ impl Call {
         }
     }
 
-    /// A ring is over although its request has no outcome: where the answer was lost, the request is on its way a second
-    /// time and rings again. The agent is withheld until there is an outcome, and what it rings is cancelled.
-    pub(super) fn may_ring_again(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
+    /// An invitation is over, or given up, although its request has no outcome: it may wait behind others and ring only then,
+    /// or ring a second time because its first answer was lost. Whom it rings is withheld until there is an outcome, and what
+    /// rings then is cancelled.
+    pub(super) fn withdraw_unanswered(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
         let Some(open) = self.operations.get_mut(&sequence) else {
             return false;
         };
-        let Purpose::Ring { participant, .. } = &open.purpose else {
+        let Some(who) = open.purpose.adds().filter(|_| !open.answered) else {
             return false;
         };
-        if open.answered {
-            return false;
-        }
-        let agent = tenant.agent_behind(participant);
+        let agent = tenant.agent_behind(who);
         open.cancelled = true;
-        open.withholds = agent;
-        if let Some(agent) = agent {
+        open.withholds = open.withholds.or(agent);
+        if let Some(agent) = open.withholds {
             self.withhold(tenant, agent);
         }
         true
+    }
+
+    /// A withdrawn invitation has ended. Who answered all the same is taken out again.
+    pub(super) fn withdrawn_ended(
+        &mut self,
+        tenant: &mut Tenant,
+        purpose: Purpose,
+        finished: &Finished,
+    ) {
+        self.tell_failure(tenant, &purpose, finished);
+        if let (Finished::Done, Some(who)) = (finished, purpose.adds()) {
+            if self.is_expected(who) {
+                return self.look_for_who_joined_now(tenant);
+            }
+            let agent = tenant.agent_behind(who);
+            return self.remove_leg(tenant, who.clone(), agent);
+        }
+        if let Purpose::AddParty(who) = purpose {
+            self.tell_party(tenant, &who, PartyChange::AddFailed);
+        }
     }
 
     pub(crate) fn cancel_invitation(&mut self, tenant: &mut Tenant, invitation: InvitationId) {
@@ -96,6 +115,8 @@ impl Call {
             return;
         };
         match outcome {
+            // The service was busy, and the invitation may ring until its own end.
+            Outcome::Refused { status, .. } if is_transient(*status) => {}
             Outcome::Accepted(_) | Outcome::Refused { .. } => {
                 let at = tenant.now.after(tenant.timeouts().event);
                 let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
@@ -104,61 +125,6 @@ impl Call {
                 }
             }
             Outcome::Unknown => self.cancel_invitation(tenant, invitation),
-        }
-    }
-
-    /// Takes a leg out that is not wanted; `agent` is who it belongs to.
-    pub(crate) fn remove_leg(
-        &mut self,
-        tenant: &mut Tenant,
-        participant: Participant,
-        agent: Option<AgentId>,
-    ) {
-        self.try_to_remove_leg(tenant, participant, agent, 1);
-    }
-
-    /// A removal that failed would leave somebody in the call who is not wanted, and let go of an agent who talks: it is
-    /// tried again.
-    pub(super) fn leg_removed(
-        &mut self,
-        tenant: &mut Tenant,
-        participant: Participant,
-        tries: u32,
-        finished: &Finished,
-    ) {
-        if finished.may_pass() && tries < tenant.limits().tries_max {
-            let agent = tenant.agent_behind(&participant);
-            self.try_to_remove_leg(tenant, participant, agent, tries.saturating_add(1));
-        }
-    }
-
-    fn try_to_remove_leg(
-        &mut self,
-        tenant: &mut Tenant,
-        participant: Participant,
-        agent: Option<AgentId>,
-        tries: u32,
-    ) {
-        let Some(connection) = self.connection.clone() else {
-            return;
-        };
-        let purpose = Purpose::RemoveLeg {
-            participant: participant.clone(),
-            tries,
-        };
-        let sequence = self.operate(
-            tenant,
-            purpose,
-            Operation::RemoveParticipant {
-                connection,
-                participant,
-            },
-        );
-        if let Some(open) = self.operations.get_mut(&sequence) {
-            open.withholds = agent;
-        }
-        if let Some(agent) = agent {
-            self.withhold(tenant, agent);
         }
     }
 
@@ -189,6 +155,7 @@ impl Call {
                 .operations
                 .values()
                 .filter_map(|open| open.withholds)
+                .chain(self.unwanted.iter().filter_map(|leg| leg.agent))
                 .collect(),
         };
         for agent in self.withheld.difference(&still) {
@@ -197,7 +164,7 @@ impl Call {
         self.withheld = still;
     }
 
-    fn withhold(&mut self, tenant: &mut Tenant, agent: AgentId) {
+    pub(super) fn withhold(&mut self, tenant: &mut Tenant, agent: AgentId) {
         self.withheld.insert(agent);
         tenant.withhold_agent(agent, self.id);
     }

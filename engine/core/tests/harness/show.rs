@@ -371,6 +371,10 @@ impl Show<'_> {
             Event::CallsTakenOver { live, ended } => {
                 format!("calls-taken-over {live} live {ended} ended")
             }
+            Event::InputSkipped { call } => match call {
+                Some(call) => format!("input-skipped {call}"),
+                None => "input-skipped".to_owned(),
+            },
             Event::AgentChanged { agent, state } => {
                 format!("agent {} {}", self.name(agent.0), self.status(*state))
             }

@@ -8,7 +8,7 @@ use cordboard_core::ids::{
 };
 use cordboard_core::input::{
     Actor, AgentAction, CallAction, CallContext, CallEvent, CallEventKind, Digits, IncomingCall,
-    NewCalls, NewContact, QueueAction, Response, ResultCodes,
+    NewCalls, NewContact, QueueAction, Response, ResultCodes, Skipped,
 };
 use cordboard_core::question::{
     Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat, Ring,
@@ -540,6 +540,10 @@ impl World {
         let config = Arc::new(self.setup.config.clone());
         let label = format!("config {}", config.digest);
         self.push(label, Input::Config(config));
+    }
+
+    pub(crate) fn skipped(&mut self, skipped: Skipped) {
+        self.push(format!("skipped {skipped:?}"), Input::Skipped(skipped));
     }
 
     pub(crate) fn new_calls(&mut self, new_calls: NewCalls) {

@@ -45,6 +45,12 @@ pub(super) struct Driver {
     reloads: u64,
 }
 
+/// The service does not know the call.
+const GONE: Outcome = Outcome::Refused {
+    status: 404,
+    sub_code: None,
+};
+
 /// Longer than any way through queues, messages and voicemails of the tests' configurations.
 const WAIT_MAX: Millis = Millis::from_secs(4 * 3_600);
 
@@ -125,7 +131,8 @@ impl Driver {
             | Input::Agent { .. }
             | Input::Call { .. }
             | Input::Queue { .. }
-            | Input::NewCalls(_) => false,
+            | Input::NewCalls(_)
+            | Input::Skipped(_) => false,
         };
         if has_identity {
             let mut again = self.tenant.clone();
@@ -184,12 +191,15 @@ impl Driver {
             self.open.clear();
             self.tick(at);
             for (command, operation) in std::mem::take(&mut self.open) {
-                if matches!(operation, Operation::GetCall { .. }) {
-                    let outcome = Outcome::Refused {
-                        status: 404,
-                        sub_code: None,
-                    };
-                    self.push(Input::Outcome { command, outcome });
+                let about_the_call = matches!(
+                    operation,
+                    Operation::GetCall { .. } | Operation::Terminate { .. }
+                );
+                if about_the_call {
+                    self.push(Input::Outcome {
+                        command,
+                        outcome: GONE,
+                    });
                 }
             }
         }
@@ -197,7 +207,7 @@ impl Driver {
     }
 
     /// Nobody does anything any more but those who talk, who hang up. The service knows every call
-    /// and takes nothing: nobody may be kept waiting for ever.
+    /// that was not hung up and takes nothing else: nobody may be kept waiting for ever.
     pub(super) fn let_wait(&mut self) {
         self.pending.clear();
         self.hang_up();
@@ -209,6 +219,11 @@ impl Driver {
                 if matches!(operation, Operation::GetCall { .. }) {
                     let outcome = Outcome::Accepted(Acs::response(command, &operation));
                     self.push(Input::Outcome { command, outcome });
+                } else if matches!(operation, Operation::Terminate { .. }) {
+                    self.push(Input::Outcome {
+                        command,
+                        outcome: GONE,
+                    });
                 }
             }
             self.hang_up();
@@ -698,7 +713,8 @@ fn may_be_refused(input: &Input) -> bool {
         | Input::CallEvent(_)
         | Input::Outcome { .. }
         | Input::Verdict(_)
-        | Input::NewCalls(_) => false,
+        | Input::NewCalls(_)
+        | Input::Skipped(_) => false,
     }
 }
 

@@ -149,7 +149,8 @@ impl Model {
             | Input::Queue { .. }
             | Input::Contact(_)
             | Input::TurnAway(_)
-            | Input::NewCalls(_) => {}
+            | Input::NewCalls(_)
+            | Input::Skipped(_) => {}
         }
         if let Reply::NewCall(call) = reply {
             let (external, priority) = match input {
@@ -283,13 +284,18 @@ impl Model {
                 self.count("party-changed");
                 self.live(*call);
             }
-            Event::OperationFailed { call, .. } => {
+            Event::OperationFailed { call, how, .. } => {
                 self.count("operation-failed");
-                self.live(*call);
+                let call = self.live(*call);
+                if how.ends_with("nobody is in the call") {
+                    let agent = call.talks_to.take().unwrap();
+                    call.suppressed.insert(agent);
+                }
             }
             Event::PluginFailed { .. } => self.count("plugin-failed"),
             Event::EngineRestarted { .. } => self.count("engine-restarted"),
             Event::CallsTakenOver { .. } => self.count("calls-taken-over"),
+            Event::InputSkipped { .. } => self.count("input-skipped"),
         }
     }
 

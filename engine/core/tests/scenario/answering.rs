@@ -288,7 +288,7 @@ fn an_answer_of_unknown_fate_that_never_connects_ends() {
     let mut world = World::new(Setup::small());
     world.calls("main", "caller");
     world.unknown("1.1");
-    world.after(60);
+    world.after(320);
     world.check(expect![[r#"
         > caller calls main
           = call 1
@@ -296,17 +296,66 @@ fn an_answer_of_unknown_fate_that_never_connects_ends() {
           operate 1.1 answer within 20s
         > 1.1 unknown
           emit operation-failed 1 answer: unknown
-        > at 15s
+        > at 300s
           emit call-ended 1 not-answered
     "#]]);
     assert_eq!(world.tenant.poll_timeout(), None);
+}
+
+/// An outage takes the response, and holds the news back that the caller is connected.
+#[test]
+fn a_caller_whose_answer_was_lost_is_served_when_the_news_of_it_comes() {
+    let mut world = World::new(Setup::small());
+    world.calls("main", "caller");
+    world.unknown("1.1");
+    world.after(100);
+    world.connected(1);
+    world.check(expect![[r#"
+        > caller calls main
+          = call 1
+          emit call-received 1 at main from 4:***00
+          operate 1.1 answer within 20s
+        > 1.1 unknown
+          emit operation-failed 1 answer: unknown
+        > 1 connected
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
+/// A gateway's fault says nothing of whether the answer was taken; that nothing is taken on does.
+#[test]
+fn an_answer_that_fails_at_the_service_may_have_been_taken() {
+    let fate = |status| {
+        let mut world = World::new(Setup::small());
+        world.quietly(|world| world.calls("main", "caller"));
+        world.refused("1.1", status);
+        world.connected(1);
+        world.take()
+    };
+    expect![[r#"
+        > 1.1 refused 502
+          emit operation-failed 1 answer: refused 502
+        > 1 connected
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
+    "#]]
+    .assert_eq(&fate(502));
+    expect![[r#"
+        > 1.1 refused 503
+          emit operation-failed 1 answer: refused 503
+          emit call-ended 1 not-answered
+        > 1 connected
+          operate 1.2 terminate
+    "#]]
+    .assert_eq(&fate(503));
 }
 
 #[test]
 fn an_answer_without_any_outcome_ends() {
     let mut world = World::new(Setup::small());
     world.calls("main", "caller");
-    world.after(60);
+    world.after(320);
     world.check(expect![[r#"
         > caller calls main
           = call 1
@@ -314,7 +363,7 @@ fn an_answer_without_any_outcome_ends() {
           operate 1.1 answer within 20s
         > at 20s
           emit operation-failed 1 answer: unknown
-        > at 35s
+        > at 320s
           emit call-ended 1 not-answered
     "#]]);
     assert_eq!(world.tenant.poll_timeout(), None);
@@ -428,13 +477,12 @@ fn a_connection_that_comes_to_life_after_all_is_ended() {
           operate 1.1 answer within 20s
         > 1.1 refused 500
           emit operation-failed 1 answer: refused 500
-          emit call-ended 1 not-answered
         > 1 connected
-          operate 1.2 terminate
+          emit call-answered 1
+          operate 1.2 recognize menu from caller digits<=1 silence<=5s
         > 1.2 accepted
-          = ignored closed-operation
         > 1 disconnected
-          = ignored ended-call
+          emit call-ended 1 abandoned
     "#]]);
 }
 
@@ -533,8 +581,8 @@ fn a_caller_whose_events_are_all_lost_is_looked_for_and_greeted() {
 }
 
 #[test]
-fn a_caller_who_cannot_be_looked_for_is_hung_up_on() {
-    let hang_up = |fate: fn(&mut World)| {
+fn a_caller_who_cannot_be_looked_for_is_looked_for_again() {
+    let looked_for = |fate: fn(&mut World)| {
         let mut world = World::new(Setup::small());
         world.quietly(|world| {
             world.calls("main", "caller");
@@ -546,24 +594,54 @@ fn a_caller_who_cannot_be_looked_for_is_hung_up_on() {
     };
     expect![[r#"
         > 1.2 unknown
-          operate 1.3 terminate
+        > at 25s
+          operate 1.3 get-participants
+        > 1.3 accepted
+          operate 1.4 terminate
     "#]]
-    .assert_eq(&hang_up(|world| world.unknown("1.2")));
+    .assert_eq(&looked_for(|world| {
+        world.unknown("1.2");
+        world.after(10);
+        world.finds("1.3", &[]);
+    }));
     expect![[r#"
         > 1.2 refused 500
-          operate 1.3 terminate
+        > at 25s
+          operate 1.3 get-participants
+        > 1.3 accepted
+          emit call-answered 1
+          operate 1.4 recognize menu from caller digits<=1 silence<=5s
     "#]]
-    .assert_eq(&hang_up(|world| world.refused("1.2", 500)));
+    .assert_eq(&looked_for(|world| {
+        world.refused("1.2", 500);
+        world.after(10);
+        world.finds("1.3", &["caller"]);
+    }));
     expect![[r#"
         > 1.2 refused 404
           emit call-ended 1 abandoned
     "#]]
-    .assert_eq(&hang_up(|world| world.refused("1.2", 404)));
+    .assert_eq(&looked_for(|world| world.refused("1.2", 404)));
     expect![[r#"
         > at 35s
-          operate 1.3 terminate
+        > at 45s
+          operate 1.3 get-participants
+        > at 45156ms
+          operate 1.4 get-call
+        > at 65s
+        > at 65156ms
+        > at 75156ms
+          operate 1.5 get-call
+          operate 1.6 get-participants
+        > at 85s
+          operate 1.7 get-participants
+        > at 95156ms
+        > at 105s
+        > at 115468ms
+          operate 1.8 get-call
+          operate 1.9 get-participants
     "#]]
-    .assert_eq(&hang_up(|world| world.after(20)));
+    .assert_eq(&looked_for(|world| world.after(120)));
 }
 
 #[test]
@@ -593,7 +671,6 @@ fn an_answer_whose_response_comes_after_the_end_is_hung_up() {
     world.accepted("1.1");
     world.check(expect![[r#"
         > 1.1 accepted
-          operate 1.2 terminate
     "#]]);
 }
 

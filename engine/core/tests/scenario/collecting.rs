@@ -932,11 +932,17 @@ fn a_caller_who_is_put_back_is_not_asked_any_more() {
           operate 1.10 remove-participant ann
           operate 1.11 stop-recording rec-1
           operate 1.12 cancel-media
-          operate 1.13 start-transcription
-          operate 1.14 start-streaming
           emit agent ann ready
           emit call-queued 1 in sales at 1
-          operate 1.15 play music to caller looped
+          operate 1.13 play music to caller looped
+    "#]]);
+    // What is said to an agent is written down again, but not a card.
+    world.accepted("1.12");
+    world.check(expect![[r#"
+        > 1.12 accepted
+          emit digits-collected 1 for pay: 0 incomplete
+          operate 1.14 start-transcription
+          operate 1.15 start-streaming
     "#]]);
 }
 
@@ -955,9 +961,62 @@ fn what_was_paused_goes_on_when_the_agent_leaves_the_others() {
         > ann on 1: leave
           operate 1.11 remove-participant ann
           operate 1.12 cancel-media
+          emit agent ann ready
+    "#]]);
+    world.accepted("1.12");
+    world.check(expect![[r#"
+        > 1.12 accepted
+          emit digits-collected 1 for pay: 0 incomplete
           operate 1.13 resume-recording rec-1
           operate 1.14 start-transcription
           operate 1.15 start-streaming
-          emit agent ann ready
+    "#]]);
+}
+
+/// The caller may be typing the card number still.
+#[test]
+fn what_was_paused_stays_so_until_a_collection_that_cannot_be_stopped_is_over() {
+    let mut world = talking(Setup::small().recorded("sales").transcribed_and_streamed());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+        world.settle();
+        world.picks_up("boss");
+        pays(world);
+        world.settle();
+        world.acts("ann", 1, CallAction::Leave);
+    });
+    for stop in ["1.12", "1.13", "1.14", "1.15"] {
+        world.refused(stop, 503);
+    }
+    world.check(expect![[r#"
+        > 1.12 refused 503
+          emit operation-failed 1 stop-collecting: refused 503
+          operate 1.13 cancel-media
+        > 1.13 refused 503
+          emit operation-failed 1 stop-collecting: refused 503
+          operate 1.14 cancel-media
+        > 1.14 refused 503
+          emit operation-failed 1 stop-collecting: refused 503
+          operate 1.15 cancel-media
+        > 1.15 refused 503
+          emit operation-failed 1 stop-collecting: refused 503
+    "#]]);
+    world.after(59);
+    world.check(expect![[r#"
+        > at 20s
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.16 remove-participant ann
+        > at 40s
+          emit operation-failed 1 remove-leg: unknown
+          operate 1.17 remove-participant ann
+    "#]]);
+    world.after(1);
+    world.check(expect![[r#"
+        > at 60s
+          emit operation-failed 1 remove-leg: unknown
+          emit digits-collected 1 for pay: 0 incomplete
+          operate 1.18 resume-recording rec-1
+          operate 1.19 start-transcription
+          operate 1.20 start-streaming
     "#]]);
 }

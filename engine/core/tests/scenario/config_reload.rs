@@ -148,8 +148,8 @@ fn an_agent_who_is_removed_while_talking_goes_on_talking() {
         > config two
           emit config-applied two
         > ann on 1: hold
-          operate 1.5 play music to caller looped
           emit hold-changed 1 on
+          operate 1.5 play music to caller looped
         > 1 disconnected
           emit agent ann offline
           emit call-ended 1 handled by ann

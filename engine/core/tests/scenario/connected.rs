@@ -165,8 +165,8 @@ fn a_caller_on_hold_hears_music_until_taken_back() {
     world.acts("ann", 1, CallAction::Hold);
     world.check(expect![[r#"
         > ann on 1: hold
-          operate 1.5 play music to caller looped
           emit hold-changed 1 on
+          operate 1.5 play music to caller looped
         > 1.5 accepted
         > 1.5 play started
         > ann on 1: hold
@@ -188,22 +188,73 @@ fn a_caller_on_hold_hears_music_until_taken_back() {
 }
 
 #[test]
-fn hold_music_that_fails_leaves_the_caller_on_hold() {
+fn hold_music_that_fails_is_played_again() {
     let mut world = talking(Setup::small());
     world.acts("ann", 1, CallAction::Hold);
     world.play_failed("1.5");
+    world.after(1);
     world.check(expect![[r#"
         > ann on 1: hold
-          operate 1.5 play music to caller looped
           emit hold-changed 1 on
+          operate 1.5 play music to caller looped
         > 1.5 play failed
           emit operation-failed 1 hold: failed 400/8536
+        > at 1s
+          operate 1.6 play music to caller looped
+    "#]]);
+    world.unknown("1.6");
+    world.check(expect![[r#"
+        > 1.6 unknown
+          emit operation-failed 1 hold: unknown
+          operate 1.7 cancel-media
     "#]]);
     world.acts("ann", 1, CallAction::Unhold);
+    world.after(5);
     world.check(expect![[r#"
         > ann on 1: unhold
-          operate 1.6 cancel-media
+          operate 1.8 cancel-media
           emit hold-changed 1 off
+    "#]]);
+}
+
+/// The service is busy for long: the agent could not be heard over the music.
+#[test]
+fn music_that_does_not_stop_for_long_is_stopped_in_the_end() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.answers("1.3");
+        world.list(1, 9, &["caller", "ann"]);
+    });
+    for stop in ["1.4", "1.5", "1.6", "1.7"] {
+        world.refused(stop, 503);
+    }
+    world.check(expect![[r#"
+        > 1.4 refused 503
+          emit operation-failed 1 stop-media: refused 503
+          operate 1.5 cancel-media
+        > 1.5 refused 503
+          emit operation-failed 1 stop-media: refused 503
+          operate 1.6 cancel-media
+        > 1.6 refused 503
+          emit operation-failed 1 stop-media: refused 503
+          operate 1.7 cancel-media
+        > 1.7 refused 503
+          emit operation-failed 1 stop-media: refused 503
+    "#]]);
+    world.after(1);
+    world.refused("1.8", 503);
+    world.after(2);
+    world.accepted("1.9");
+    world.after(60);
+    world.check(expect![[r#"
+        > at 1s
+          operate 1.8 cancel-media
+        > 1.8 refused 503
+          emit operation-failed 1 stop-media: refused 503
+        > at 3s
+          operate 1.9 cancel-media
+        > 1.9 accepted
     "#]]);
 }
 

@@ -4,7 +4,7 @@ use crate::harness::World;
 use crate::harness::acs::present;
 use crate::harness::config::{Setup, party};
 use cordboard_core::ids::{CallId, Millis};
-use cordboard_core::input::{AgentAction, CallAction, CallEventKind, Response};
+use cordboard_core::input::{AgentAction, CallAction, CallEventKind, Response, Skipped};
 use expect_test::expect;
 
 fn wrap_up(setup: Setup) -> Setup {
@@ -18,11 +18,12 @@ fn talking(setup: Setup) -> World {
 }
 
 #[test]
-fn a_hang_up_is_repeated_until_the_call_counts_as_over() {
+fn a_hang_up_is_repeated_until_the_call_is_over() {
     let mut world = talking(Setup::small());
     world.acts("ann", 1, CallAction::End);
     world.accepted("1.5");
     world.after(60);
+    world.refused("1.9", 404);
     world.check(expect![[r#"
         > ann on 1: end
           emit agent ann ready
@@ -33,6 +34,11 @@ fn a_hang_up_is_repeated_until_the_call_counts_as_over() {
         > at 20s
           operate 1.7 terminate
         > at 30s
+          operate 1.8 terminate
+        > at 50s
+          emit operation-failed 1 hang-up: unknown
+          operate 1.9 terminate
+        > 1.9 refused 404
           emit call-ended 1 handled by ann
     "#]]);
     assert_eq!(world.tenant.live_calls(), 0);
@@ -411,5 +417,77 @@ fn any_event_is_a_sign_of_life() {
         > at 2800s
           operate 1.5 get-call
           operate 1.6 get-participants
+    "#]]);
+}
+
+/// What had no effect may have been the news of its end.
+#[test]
+fn a_call_of_which_an_input_was_skipped_is_looked_at() {
+    let mut world = talking(Setup::small());
+    world.skipped(Skipped::Call(CallId(1)));
+    world.refused("1.5", 404);
+    world.check(expect![[r#"
+        > skipped Call(CallId(1))
+          emit input-skipped 1
+          operate 1.5 get-call
+          operate 1.6 get-participants
+        > 1.5 refused 404
+          emit agent ann ready
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
+fn a_caller_whose_inputs_are_skipped_again_leaves_by_the_exit_of_the_longest_wait() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.skipped(Skipped::Call(CallId(1)));
+    world.skipped(Skipped::Call(CallId(1)));
+    world.check(expect![[r#"
+        > skipped Call(CallId(1))
+          emit input-skipped 1
+          operate 1.3 get-call
+          operate 1.4 get-participants
+        > skipped Call(CallId(1))
+          emit input-skipped 1
+          emit queue-exited 1 from sales: inputs-skipped by message
+          operate 1.5 cancel-media
+          operate 1.6 play sorry to caller
+    "#]]);
+}
+
+/// Two deadlines are due, and the rule of the first one hits a mistake.
+#[test]
+fn a_deadline_that_hits_a_mistake_is_put_off_and_the_others_are_met() {
+    let mut world = World::staffed(Setup::small().message_every("sales", 100), &["ann"]);
+    world.queued("caller");
+    world.queued("caller-2");
+    world.quietly(|world| world.after(30));
+    // The driver took the state of before the tick back.
+    world.now.0 += 70_000;
+    world.skipped(Skipped::Tick);
+    world.check(expect![[r#"
+        > skipped Tick
+          emit input-skipped
+    "#]]);
+    // The next tick takes one deadline, hits the mistake and is taken back.
+    world.skipped(Skipped::Tick);
+    world.tick();
+    world.check(expect![[r#"
+        > skipped Tick
+          emit input-skipped 1
+          operate 1.3 get-call
+          operate 1.4 get-participants
+        > tick
+          operate 2.3 cancel-media
+          operate 2.4 play patience to caller-2
+    "#]]);
+    world.after(59);
+    world.take();
+    world.after(1);
+    world.check(expect![[r#"
+        > at 160s
+          operate 1.7 cancel-media
+          operate 1.8 play patience to caller
     "#]]);
 }

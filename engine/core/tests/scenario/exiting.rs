@@ -338,10 +338,12 @@ fn a_number_that_the_service_cannot_ring_just_now_is_rung_again() {
     let mut world = number_to_be_rung();
     world.take();
     world.refused("1.5", 503);
+    world.after(1);
     world.answers("1.6");
     world.check(expect![[r#"
         > 1.5 refused 503
           emit operation-failed 1 exit-number: refused 503
+        > at 1s
           operate 1.6 add-participant night-shift ring 60s
         > 1.6 added night-shift
           operate 1.7 cancel-media
@@ -471,8 +473,60 @@ fn a_number_that_nothing_is_heard_of_is_rung_again_before_the_call_is_ended() {
           operate 1.9 get-participants
         > 1.9 accepted
           emit operation-failed 1 exit-number: unknown
-          operate 1.10 terminate
+          operate 1.10 add-participant night-shift ring 60s
     "#]]);
+    world.after(80);
+    world.finds("1.11", &["caller"]);
+    world.check(expect![[r#"
+        > at 180s
+        > at 240s
+          operate 1.11 get-participants
+        > 1.11 accepted
+          emit operation-failed 1 exit-number: unknown
+          operate 1.12 terminate
+    "#]]);
+}
+
+/// The request of the first ring hung for longer than the number may ring, and had its effect all the same.
+#[test]
+fn a_number_that_answers_the_first_of_two_rings_has_the_caller() {
+    let mut world = number_to_be_rung();
+    world.quietly(|world| world.started("1.4"));
+    world.after(80);
+    world.finds("1.6", &["caller"]);
+    world.take();
+    world.answers("1.5");
+    world.check(expect![[r#"
+        > 1.5 added night-shift
+          operate 1.8 get-participants
+    "#]]);
+    world.finds("1.8", &["caller", "night-shift"]);
+    world.check(expect![[r#"
+        > 1.8 accepted
+          operate 1.9 cancel-media
+    "#]]);
+}
+
+#[test]
+fn music_that_ends_while_the_number_rings_is_played_again() {
+    let mut world = number();
+    world.play_failed("1.4");
+    world.after(1);
+    world.play_cancelled("1.6");
+    world.answers("1.5");
+    world.check(expect![[r#"
+        > 1.4 play failed
+          emit operation-failed 1 exit-music: failed 400/8536
+        > at 1s
+          operate 1.6 play music to caller looped
+        > 1.6 play cancelled
+          operate 1.7 play music to caller looped
+        > 1.5 added night-shift
+          operate 1.8 cancel-media
+    "#]]);
+    // What was to be tried again is not any more.
+    world.after(5);
+    world.check(expect![]);
 }
 
 #[test]

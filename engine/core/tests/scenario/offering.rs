@@ -257,10 +257,26 @@ fn an_invitation_that_nothing_is_heard_of_fails_when_the_question_does() {
     let mut world = ann_rings();
     world.after(40);
     world.take();
-    world.unknown("1.4");
+    for look in ["1.4", "1.5", "1.6", "1.7"] {
+        world.unknown(look);
+        world.after(10);
+    }
     world.check(expect![[r#"
         > 1.4 unknown
-          operate 1.5 cancel-add inv-1.3
+        > at 50s
+          operate 1.5 get-participants
+        > 1.5 unknown
+        > at 50156ms
+          operate 1.6 get-call
+          operate 1.7 get-participants
+        > at 60s
+          operate 1.8 get-participants
+        > 1.6 unknown
+        > 1.7 unknown
+        > at 70156ms
+          operate 1.9 get-call
+        > at 80s
+          operate 1.10 cancel-add inv-1.3
           emit operation-failed 1 ring: unknown
           emit offer-ended 1-1 to ann: failed
           emit agent ann ready

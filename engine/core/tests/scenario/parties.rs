@@ -226,3 +226,84 @@ fn a_number_that_is_said_to_have_answered_and_is_not_there_ends_the_call() {
           operate 1.8 terminate
     "#]]);
 }
+
+/// Ann talks, as the answer to a question shows; a list of before she joined comes late.
+#[test]
+fn a_late_list_of_before_an_answer_ends_no_conversation() {
+    let mut world = said_to_have_answered();
+    world.after(10);
+    world.answered("1.5", listing(&["caller", "ann"]));
+    world.take();
+    world.list(1, 9, &["caller"]);
+    world.check(expect![[r#"
+        > 1 list: caller
+          operate 1.6 get-participants
+    "#]]);
+    world.answered("1.6", listing(&["caller", "ann"]));
+    world.check(expect![[r#"
+        > 1.6 accepted
+    "#]]);
+    world.list(1, 10, &["caller", "ann"]);
+    world.list(1, 11, &["caller"]);
+    world.check(expect![[r#"
+        > 1 list: caller ann
+        > 1 list: caller
+          emit agent ann ready
+          operate 1.7 terminate
+    "#]]);
+}
+
+/// A stranger was there as an answer told, and is gone when Ann joins.
+#[test]
+fn an_agent_who_joins_while_it_is_asked_who_has_left_talks_to_the_caller() {
+    let mut world = ann_rings();
+    world.quietly(|world| world.restart(2));
+    world.answered("1.5", listing(&["caller", "boss"]));
+    world.take();
+    world.answers("1.3");
+    world.list(1, 20, &["caller", "ann"]);
+    world.check(expect![[r#"
+        > 1.3 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.7 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
+        > 1 list: caller ann
+          operate 1.8 get-participants
+    "#]]);
+}
+
+#[test]
+fn who_has_left_after_an_answer_is_asked_for_once_more() {
+    let mut world = said_to_have_answered();
+    world.after(10);
+    world.answered("1.5", listing(&["caller", "ann"]));
+    world.list(1, 9, &["caller"]);
+    world.take();
+    world.answered("1.6", listing(&["caller"]));
+    world.check(expect![[r#"
+        > 1.6 accepted
+          emit agent ann ready
+          operate 1.7 terminate
+    "#]]);
+}
+
+/// The service may list everybody under another identity than the one that was called.
+#[test]
+fn nobody_is_taken_out_because_of_a_list_without_the_caller() {
+    let mut world = World::with_ready(Setup::small(), &[]);
+    world.quietly(|world| {
+        world.ready("ann");
+        world.takes_break("ann");
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.restart(2);
+    });
+    world.answered("1.5", listing(&["boss"]));
+    world.check(expect![[r#"
+        > 1.5 accepted
+          emit calls-taken-over 1 live 0 ended
+    "#]]);
+}

@@ -853,3 +853,21 @@ fn a_caller_who_is_not_taken_by_somebody_who_left_the_group_leaves_after_a_while
           operate 1.5 play greeting to caller
     "#]]);
 }
+
+/// The event that tells that it plays is lost or late: the caller hears a short gap, and no silence.
+#[test]
+fn music_that_was_accepted_and_is_not_heard_of_is_begun_again_at_once() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.accepted("1.2");
+    });
+    world.after(20);
+    world.check(expect![[r#"
+        > at 20s
+          operate 1.3 cancel-media
+          operate 1.4 play music to caller looped
+    "#]]);
+}

@@ -533,9 +533,9 @@ fn an_answer_that_is_refused_the_second_time_may_have_been_taken_the_first_time(
         world.restart(2);
         world.refused("1.1", 404);
     });
-    world.after(15);
+    world.after(300);
     world.check(expect![[r#"
-        > at 15s
+        > at 300s
           emit call-ended 1 not-answered
     "#]]);
 }

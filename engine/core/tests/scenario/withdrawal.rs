@@ -97,7 +97,9 @@ fn an_agent_of_whose_invitation_nothing_is_heard_is_looked_for_before_they_are_l
           emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
           operate 2.3 add-participant ann ring 20s
         > 1 list: caller
+          operate 1.7 get-participants
         > 2.3 accepted
+        > 1.7 accepted
     "#]]);
 }
 
@@ -349,25 +351,39 @@ fn a_removal_of_unknown_fate_is_sent_again() {
 fn a_removal_that_is_refused_because_the_leg_is_out_already_lets_go_of_the_agent() {
     let mut world = nobody_knows_whether_ann_is_out();
     world.refused("1.7", 400);
+    world.after(10);
+    world.finds("1.8", &["caller"]);
     world.check(expect![[r#"
         > 1.5 unknown
           emit operation-failed 1 remove-leg: unknown
           operate 1.7 remove-participant ann
         > 1.7 refused 400
           emit operation-failed 1 remove-leg: refused 400
+        > at 10s
+          operate 1.8 get-participants
+        > 1.8 accepted
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 2 endpoint-select at sales by native: 0@0/20s of 1
-          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=10000
           operate 2.3 add-participant ann ring 20s
     "#]]);
 }
 
 #[test]
-fn a_removal_that_never_ends_is_sent_three_times() {
+fn an_agent_who_cannot_be_taken_out_is_offered_nothing_until_they_are_seen_to_be_gone() {
     let mut world = nobody_knows_whether_ann_is_out();
+    world.quietly(|world| world.started("1.6"));
     world.unknown("1.7");
     world.unknown("1.8");
+    world.after(10);
+    world.finds("1.9", &["caller", "ann"]);
+    world.refused("1.10", 503);
+    // The look fails, and is made again.
+    world.after(20);
+    world.refused("1.11", 503);
+    world.after(20);
+    world.finds("1.13", &["caller"]);
     world.check(expect![[r#"
         > 1.5 unknown
           emit operation-failed 1 remove-leg: unknown
@@ -377,10 +393,26 @@ fn a_removal_that_never_ends_is_sent_three_times() {
           operate 1.8 remove-participant ann
         > 1.8 unknown
           emit operation-failed 1 remove-leg: unknown
+        > at 10s
+          operate 1.9 get-participants
+        > 1.9 accepted
+          operate 1.10 remove-participant ann
+        > 1.10 refused 503
+          emit operation-failed 1 remove-leg: refused 503
+        > at 20s
+        > at 30s
+          operate 1.11 get-participants
+        > 1.11 refused 503
+        > at 40156ms
+          operate 1.12 get-call
+          operate 1.13 get-participants
+        > at 50s
+          operate 1.14 get-participants
+        > 1.13 accepted
           record 2 skill-match at sales by native: ann of 1
           emit agent ann reserved
           record 2 endpoint-select at sales by native: 0@0/20s of 1
-          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=50000
           operate 2.3 add-participant ann ring 20s
     "#]]);
 }
@@ -436,7 +468,9 @@ fn an_agent_who_is_found_in_a_call_that_waits_is_free_when_taken_out() {
           emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
           operate 2.5 add-participant ann ring 20s
         > 1 list: caller
+          operate 1.8 get-participants
         > 2.5 accepted
+        > 1.8 accepted
     "#]]);
 }
 
@@ -501,4 +535,197 @@ fn an_agent_who_is_found_in_a_call_that_leaves_its_queue_is_taken_out() {
           operate 1.9 remove-participant ann
           emit calls-taken-over 1 live 0 ended
     "#]]);
+}
+
+/// The request that rings Ann for the first caller has no outcome; a second one waits.
+fn ring_on_its_way() -> World {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        for call in 1..=2 {
+            world.calls("line", if call == 1 { "caller" } else { "caller-2" });
+            world.accepted(&format!("{call}.1"));
+            world.connected(call);
+            world.accepted(&format!("{call}.2"));
+            world.started(&format!("{call}.2"));
+        }
+    });
+    world
+}
+
+/// The request waits behind others, and rings when the offer has been over for long.
+#[test]
+fn an_agent_is_withheld_while_the_request_that_rings_them_is_on_its_way() {
+    let mut world = ring_on_its_way();
+    world.after(40);
+    world.finds("1.4", &["caller"]);
+    world.check(expect![[r#"
+        > at 20s
+        > at 40s
+          operate 1.4 get-participants
+        > 1.4 accepted
+          emit operation-failed 1 ring: unknown
+          emit offer-ended 1-1 to ann: failed
+          emit agent ann ready
+    "#]]);
+    world.after(60);
+    world.accepted("1.3");
+    world.check(expect![[r#"
+        > at 60s
+        > 1.3 accepted
+          operate 1.5 cancel-add inv-1.3
+    "#]]);
+    world.accepted("1.5");
+    world.invitation_cancelled("1.3");
+    world.check(expect![[r#"
+        > 1.5 accepted
+        > 1 cancelled inv-1.3
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=100000
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_whose_ring_was_on_its_way_when_the_process_stopped_is_withheld_as_long_as_it_may_ring()
+{
+    let mut world = ring_on_its_way();
+    world.refuses("ann", 1, 1);
+    world.restart(2);
+    world.take();
+    world.answered(
+        "1.5",
+        Response::Participants(vec![present(party("caller"))]),
+    );
+    world.after(39);
+    world.check(expect![[r#"
+        > 1.5 accepted
+        > at 20s
+        > at 30156ms
+          operate 1.6 get-call
+          operate 1.7 get-participants
+        > at 30312ms
+          operate 2.5 get-call
+          operate 2.6 get-participants
+    "#]]);
+    world.after(1);
+    world.finds("1.8", &["caller"]);
+    world.check(expect![[r#"
+        > at 40s
+          operate 1.8 get-participants
+        > 1.8 accepted
+          emit operation-failed 1 ring: unknown
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=40000
+          operate 2.7 add-participant ann ring 20s
+    "#]]);
+}
+
+/// The service is busy: the invitation may ring until its own end.
+#[test]
+fn a_withdrawal_that_is_refused_in_passing_keeps_the_agent_until_the_ring_is_over() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.refused("1.4", 503);
+    world.after(39);
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > 1.4 refused 503
+          emit operation-failed 1 cancel-add: refused 503
+        > at 20s
+    "#]]);
+    world.after(1);
+    world.finds("1.5", &["caller"]);
+    world.check(expect![[r#"
+        > at 40s
+          operate 1.5 get-participants
+        > 1.5 accepted
+          emit operation-failed 1 ring: unknown
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=40000
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+/// Boss was invited by Ann, who has put the caller back; Bob talks to the caller now.
+#[test]
+fn a_party_of_the_conversation_before_does_not_join_the_next() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.talking("caller", "ann");
+    let sales = world.queue_id("sales");
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::AddParticipant(party("boss")));
+        world.acts("ann", 1, CallAction::Requeue(sales));
+        world.ready("bob");
+        world.settle();
+        world.picks_up("bob");
+    });
+    world.answers("1.5");
+    world.check(expect![[r#"
+        > 1.5 added boss
+          operate 1.11 remove-participant boss
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_is_withheld_is_so_after_a_reload_without_them() {
+    let mut world = another_waits();
+    world.refuses("ann", 1, 1);
+    world.goes_offline("ann");
+    world.reload(|setup| {
+        let ann = setup.agent_id("ann");
+        setup.with(|setup| {
+            setup.config.agents.remove(&ann);
+        })
+    });
+    world.reload(|setup| setup);
+    world.ready("ann");
+    world.check(expect![[r#"
+        > ann: decline 1-1
+          emit offer-ended 1-1 to ann: declined
+          operate 1.4 cancel-add inv-1.3
+          emit agent ann ready
+        > ann: offline
+          emit agent ann offline
+        > config one
+          emit config-applied one
+        > config one
+          emit config-applied one
+        > ann: ready
+          = refused unknown-agent
+    "#]]);
+}
+
+/// Nothing is heard of the ring, and for a minute the service does not tell who is in the call.
+#[test]
+fn an_agent_of_whom_nobody_can_tell_whether_they_answered_is_offered_nothing() {
+    let mut world = ring_on_its_way();
+    world.accepted("1.3");
+    world.take();
+    for _ in 0..8 {
+        world.after(10);
+        for operation in 4..40 {
+            world.unknown(&format!("1.{operation}"));
+        }
+    }
+    let told = world.take();
+    assert!(
+        told.contains("emit offer-ended 1-1 to ann: failed"),
+        "{told}"
+    );
+    assert!(!told.contains("offer-issued"), "{told}");
+    for _ in 0..2 {
+        world.after(40);
+        world.settle();
+    }
+    let told = world.take();
+    assert!(told.contains("emit offer-issued 2-1 to ann"), "{told}");
 }

@@ -24,10 +24,16 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::with_components_of(HostConfig::default().component_bytes_max)
+    }
+
+    /// A host that takes components of at most so many bytes.
+    pub(crate) fn with_components_of(component_bytes_max: u64) -> Self {
         Self {
             host: PluginHost::new(HostConfig {
                 workers: 2,
                 workers_per_slot: 1,
+                component_bytes_max,
                 ..HostConfig::default()
             })
             .unwrap(),

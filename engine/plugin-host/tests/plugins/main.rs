@@ -12,3 +12,4 @@ mod decisions;
 mod guest;
 mod hostile;
 mod loading;
+mod twenty;

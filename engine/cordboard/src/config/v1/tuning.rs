@@ -137,7 +137,7 @@ pub(crate) struct Limits {
     /// Parties of one call. Default 10.
     #[schemars(range(min = 3, max = 100))]
     pub(crate) legs_max: Option<u32>,
-    /// Tries of one media or hang-up operation. Default 3.
+    /// Tries of one media, removal or hang-up operation right after the other; further ones wait longer each time. Default 3.
     #[schemars(range(min = 1, max = 10))]
     pub(crate) tries_max: Option<u32>,
 }

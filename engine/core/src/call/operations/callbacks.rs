@@ -23,7 +23,18 @@ impl Call {
         });
         match found {
             Some(sequence) => self.end_operation(tenant, sequence, Finished::Done),
-            None if self.is_expected(&who) => Reply::Ignored(Ignored::ClosedOperation),
+            None if self.is_expected(&who) => {
+                let invites = |purpose: &Purpose| {
+                    let added = purpose.adds();
+                    added.is_some_and(|added| added.is_same_party(&who))
+                };
+                if !self.is_adding(invites) {
+                    return Reply::Ignored(Ignored::ClosedOperation);
+                }
+                // An earlier invitation that was given up: it is asked whether they are there.
+                self.look_for_who_joined_now(tenant);
+                Reply::Done
+            }
             None if matches!(self.state, State::Ending(_)) => Reply::Ignored(Ignored::NotNow),
             None => {
                 // Answered after we gave up on it.
@@ -45,13 +56,16 @@ impl Call {
             purpose.adds().is_some_and(|added| added.is_same_party(who))
         });
         if let Some(sequence) = found
-            && self.may_ring_again(tenant, sequence)
+            && let Some(open) = self.operations.get(&sequence)
         {
-            if let Some(open) = self.operations.get(&sequence) {
-                let purpose = open.purpose.clone();
-                self.finished(tenant, sequence, purpose, Finished::Failed(codes));
+            let (purpose, withdrawn) = (open.purpose.clone(), open.cancelled);
+            // Where the answer was lost, the request is on its way a second time and rings again.
+            if self.withdraw_unanswered(tenant, sequence) {
+                if !withdrawn {
+                    self.finished(tenant, sequence, purpose, Finished::Failed(codes));
+                }
+                return Reply::Done;
             }
-            return Reply::Done;
         }
         self.end_found(tenant, found, Finished::Failed(codes))
     }

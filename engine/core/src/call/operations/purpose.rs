@@ -28,11 +28,8 @@ pub(crate) enum Purpose {
         generation: u32,
         endpoint: u32,
     },
-    /// Takes out a leg that is not wanted, for the `tries`th time.
-    RemoveLeg {
-        participant: Participant,
-        tries: u32,
-    },
+    /// Takes out a leg that is not wanted.
+    RemoveLeg(Participant),
     Hold,
     AddParty(Participant),
     RemoveParty(Participant),
@@ -92,14 +89,35 @@ impl Finished {
         )
     }
 
+    /// How often in a row a sound has failed that goes on until it is stopped, when it had failed `before` times. What the
+    /// service ended simply goes on.
+    pub(crate) fn sound_failures(&self, before: u32) -> u32 {
+        match self {
+            Self::Done | Self::Cancelled => 0,
+            Self::Digits(_) | Self::Failed(_) | Self::Refused { .. } | Self::Unknown => {
+                before.saturating_add(1)
+            }
+        }
+    }
+
+    /// The service had a fault: what was asked for may have been done, unless it was not taken on at all.
+    pub(crate) fn is_fault_of_the_service(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status >= SERVICE_ERRORS && *status != UNAVAILABLE)
+    }
+
     /// Trying again may help: nobody knows what became of it, or the service could not just now.
     pub(crate) fn may_pass(&self) -> bool {
         match self {
             Self::Unknown => true,
-            Self::Refused { status, .. } => *status == TOO_MANY || *status >= SERVICE_ERRORS,
+            Self::Refused { status, .. } => is_transient(*status),
             Self::Done | Self::Digits(_) | Self::Failed(_) | Self::Cancelled => false,
         }
     }
+}
+
+/// Tells whether the service could not just now, rather than would not.
+pub(crate) fn is_transient(status: u16) -> bool {
+    status == TOO_MANY || status >= SERVICE_ERRORS
 }
 
 /// HTTP status of a request that something else is in the way of.
@@ -108,6 +126,8 @@ const PRECONDITION_FAILED: u16 = 412;
 pub(super) const NOT_FOUND: u16 = 404;
 /// HTTP status of a request that came when there were too many.
 const TOO_MANY: u16 = 429;
+/// HTTP status of a service that takes nothing on.
+const UNAVAILABLE: u16 = 503;
 /// HTTP statuses from here on are about the service.
 const SERVICE_ERRORS: u16 = 500;
 
@@ -118,7 +138,7 @@ impl Purpose {
     }
 
     pub(super) fn is_removed_leg(&self) -> bool {
-        matches!(self, Self::RemoveLeg { .. })
+        matches!(self, Self::RemoveLeg(_))
     }
 
     /// The response ends it; no event is waited for.
@@ -146,7 +166,7 @@ impl Purpose {
             | Self::VoicemailGreeting
             | Self::Ring { .. }
             | Self::Confirm { .. }
-            | Self::RemoveLeg { .. }
+            | Self::RemoveLeg(_)
             | Self::Hold
             | Self::AddParty(_)
             | Self::RemoveParty(_)
@@ -176,7 +196,7 @@ impl Purpose {
             | Self::ExitNumber(_)
             | Self::Ring { .. }
             | Self::CancelAdd
-            | Self::RemoveLeg { .. }
+            | Self::RemoveLeg(_)
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::StartRecording
@@ -204,7 +224,7 @@ impl Purpose {
             | Self::Ring { .. }
             | Self::CancelAdd
             | Self::Confirm { .. }
-            | Self::RemoveLeg { .. }
+            | Self::RemoveLeg(_)
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::Collect(_)
@@ -241,16 +261,16 @@ impl Purpose {
             | Self::Music
             | Self::Message
             | Self::ExitMessage
-            | Self::VoicemailGreeting => true,
+            | Self::ExitMusic
+            | Self::VoicemailGreeting
+            | Self::Hold => true,
             Self::Answer
             | Self::StopMedia
-            | Self::ExitMusic
             | Self::ExitNumber(_)
             | Self::Ring { .. }
             | Self::CancelAdd
             | Self::Confirm { .. }
-            | Self::RemoveLeg { .. }
-            | Self::Hold
+            | Self::RemoveLeg(_)
             | Self::AddParty(_)
             | Self::RemoveParty(_)
             | Self::Collect(_)
@@ -291,7 +311,7 @@ impl Purpose {
     }
 
     pub(crate) fn removes(&self) -> Option<&Participant> {
-        if let Self::RemoveLeg { participant, .. } | Self::RemoveParty(participant) = self {
+        if let Self::RemoveLeg(participant) | Self::RemoveParty(participant) = self {
             return Some(participant);
         }
         None
@@ -311,7 +331,7 @@ impl Purpose {
             Self::Ring { .. } => "ring",
             Self::CancelAdd => "cancel-add",
             Self::Confirm { .. } => "confirm",
-            Self::RemoveLeg { .. } => "remove-leg",
+            Self::RemoveLeg(_) => "remove-leg",
             Self::Hold => "hold",
             Self::AddParty(_) => "add-party",
             Self::RemoveParty(_) => "remove-party",
