@@ -39,10 +39,10 @@ pub fn check(text: &str, source: &dyn Source) -> Result<Checked, HostError> {
     let files: Vec<String> = compiled
         .plugins
         .values()
-        .map(|slot| {
-            compiled
-                .problem(&["plugins", &slot.name, "file"], String::new())
-                .path
+        .flat_map(|slot| {
+            let file = ["plugins", &slot.name, "file"];
+            let of_candidate = ["plugins", &slot.name, "candidate", "file"];
+            [file.as_slice(), &of_candidate].map(|keys| compiled.problem(keys, String::new()).path)
         })
         .collect();
     mistakes.extend(warnings.extract_if(.., |warning| files.contains(&warning.path)));

@@ -23,8 +23,8 @@ pub(crate) use compile::examine;
 pub(crate) use compile::plain_http;
 pub use compile::{AUDIO_RATE, CONFIG_NAME_CHARS_MAX, PROMPT_BYTES_MAX, SECRET_CHARS_MIN, compile};
 pub use output::{
-    AcsSettings, Compiled, DrainSettings, JournalSettings, PluginHostSettings, PluginLimits,
-    PluginSlot,
+    AcsSettings, CanaryStep, CandidateSlo, CandidateSlot, Compiled, DrainSettings, JournalSettings,
+    PluginHostSettings, PluginLimits, PluginSlot,
 };
 pub use problem::{Position, Problem};
 pub use schema::config_v1 as schema;

@@ -346,6 +346,7 @@ pub fn call_of(event: &Event) -> Option<CallId> {
         | Event::EngineRestarted { .. }
         | Event::CallsTakenOver { .. }
         | Event::AgentChanged { .. }
+        | Event::PluginChanged { .. }
         | Event::QueueChanged { .. } => None,
     }
 }
@@ -374,6 +375,7 @@ fn agent_of(event: &Event) -> Option<AgentId> {
         | Event::PartyChanged { .. }
         | Event::QueueChanged { .. }
         | Event::PluginFailed { .. }
+        | Event::PluginChanged { .. }
         | Event::OperationFailed { .. } => None,
     }
 }

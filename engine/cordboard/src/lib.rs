@@ -42,7 +42,7 @@ pub use engine::{
 pub use error::{ActionError, BuildError, BuildErrors, ReplayError, SubmitError};
 pub use explain::{ExplainError, Explanation, ExplanationLine, RECORDS_TOLD_MAX, explain};
 pub use pending::Pending;
-pub use plugins::PluginStatus;
+pub use plugins::{CandidateStatus, PluginStatus};
 pub use replay::{
     DecisionReplay, DecisionReplayError, DecisionReplaySummary, Difference, DifferenceClass,
     EXAMPLES_PER_CLASS, ReplayWith, Replayed, Timing, Unreplayed, replay,

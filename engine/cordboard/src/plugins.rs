@@ -1,26 +1,43 @@
 //! The configured plugins, run by the plugin host.
 
+mod asking;
+mod loading;
+mod news;
+mod trial;
+
+pub use trial::CandidateStatus;
+
 use crate::config::{Compiled, PluginSlot, Problem};
-use crate::driver::{Advisor, Answer, Evidence};
+use crate::driver::{Advisor, Answer, Driver};
+use asking::{Asking, Running};
 use cordboard_clock::Hold;
 use cordboard_core::Config;
 use cordboard_core::config::{Queue, Symbols};
+use cordboard_core::event::PluginChange;
 use cordboard_core::ids::{PluginId, Symbol};
+use cordboard_core::input::PluginNews;
 use cordboard_core::question::{Ask, DecisionPoint};
 use cordboard_journal::Blobs;
 use cordboard_plugin_host::{
-    BreakerConfig, ConfigProblem, Digest, HostConfig, HostError, Job, LoadError, Names,
-    OutcomeCounts, PluginHost, PluginLimits, PluginSpec, SlotId,
+    BreakerConfig, ConfigProblem, HostConfig, HostError, LoadError, Names, OutcomeCounts,
+    PluginHost, PluginLimits, SlotId,
 };
+use loading::{Loader, Version, candidate_slot};
+use news::{News, news};
+use parking_lot::RwLock;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use trial::Trial;
 
 /// Answers the core's questions with the plugins of the configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Plugins {
     /// Started with the first configuration that has plugins.
-    host: OnceLock<PluginHost>,
+    host: OnceLock<Arc<PluginHost>>,
+    loader: Loader,
+    news: News,
+    running: RwLock<BTreeMap<PluginId, Arc<Running>>>,
 }
 
 /// How a plugin slot is doing.
@@ -38,6 +55,8 @@ pub struct PluginStatus {
     pub breaker_open: bool,
     /// How its questions ended since the start.
     pub outcomes: OutcomeCounts,
+    /// The version on trial for its place.
+    pub candidate: Option<CandidateStatus>,
 }
 
 impl Plugins {
@@ -57,23 +76,126 @@ impl Plugins {
             ..default
         })?;
         // One that was first meanwhile stays.
-        drop(self.host.set(host));
+        drop(self.host.set(Arc::new(host)));
         Ok(())
     }
 
-    /// Loads all plugins of a configuration, several at a time. One that cannot be loaded stops
-    /// nothing: its slot says why, and its decisions fall back.
-    pub(crate) fn load(&self, config: &Compiled, blobs: &Arc<dyn Blobs>) {
+    /// Gives news of plugins to the driver from here on.
+    pub(crate) fn attach(&self, driver: &Driver) {
+        self.news.attach(driver.clone());
+    }
+
+    /// Loads all plugins of a configuration, several at a time, and returns what the core is to be
+    /// told once it has the configuration. One that cannot be loaded stops nothing: the version of
+    /// before goes on deciding, or its decisions fall back.
+    ///
+    /// Blocks no longer than the slowest may take; questions are answered meanwhile.
+    #[must_use]
+    pub(crate) fn load(&self, config: &Compiled, blobs: &Arc<dyn Blobs>) -> Vec<PluginNews> {
         let Some(host) = self.host.get() else {
-            return;
+            return Vec::new();
         };
-        let names = names(&config.config);
-        std::thread::scope(|scope| {
-            for (id, slot) in &config.plugins {
-                let (names, blobs) = (&names, Arc::clone(blobs));
-                scope.spawn(move || load_one(host, *id, slot, names, blobs.as_ref()));
-            }
+        let names = Arc::new(names(&config.config));
+        let loaded: Vec<(PluginId, Loaded)> = std::thread::scope(|scope| {
+            let load = |(id, slot): (&PluginId, &'_ PluginSlot)| {
+                let (id, slot, names) = (*id, slot.clone(), &names);
+                let load = move || self.load_slot(host, id, &slot, names, blobs.as_ref());
+                (id, scope.spawn(load))
+            };
+            let loads: Vec<_> = config.plugins.iter().map(load).collect();
+            let ended = loads.into_iter();
+            ended
+                .filter_map(|(id, load)| Some((id, load.join().ok()?)))
+                .collect()
         });
+        let mut told = Vec::new();
+        let mut running = BTreeMap::new();
+        let mut now = self.running.write();
+        for (id, loaded) in loaded {
+            told.extend(loaded.news);
+            let before = now.get(&id).map(AsRef::as_ref);
+            running.insert(id, Arc::new(loaded.running.after(before)));
+        }
+        *now = running;
+        told
+    }
+
+    fn load_slot(
+        &self,
+        host: &Arc<PluginHost>,
+        id: PluginId,
+        slot: &PluginSlot,
+        names: &Arc<Names>,
+        blobs: &dyn Blobs,
+    ) -> Loaded {
+        let mut told = Vec::new();
+        let version = Version::of_slot(id, slot);
+        match self.loader.load(host, &version, names, blobs) {
+            Ok(info) => tracing::info!(
+                slot = slot.name,
+                plugin = info.manifest.name,
+                version = info.manifest.version,
+                sha256 = %info.plugin,
+                "plugin loaded"
+            ),
+            Err(error) => {
+                let before = host.plugin(SlotId::from(id));
+                let instead = before.map_or_else(
+                    || "its decisions fall back".to_owned(),
+                    |plugin| {
+                        let manifest = &plugin.info().manifest;
+                        format!("{} {} goes on deciding", manifest.name, manifest.version)
+                    },
+                );
+                let detail = format!("{error}; {instead}");
+                told.push(news(id, &slot.name, PluginChange::Refused, detail));
+            }
+        }
+        let trial = self.load_candidate(host, id, slot, names, blobs);
+        let trial = trial.map_err(|error| {
+            let detail = format!("{error}; all calls stay with the version of before");
+            told.push(news(id, &slot.name, PluginChange::CandidateRefused, detail));
+        });
+        Loaded {
+            running: Running::new(slot.limits.recheck_every, trial.ok().flatten()),
+            news: told,
+        }
+    }
+
+    fn load_candidate(
+        &self,
+        host: &Arc<PluginHost>,
+        id: PluginId,
+        slot: &PluginSlot,
+        names: &Arc<Names>,
+        blobs: &dyn Blobs,
+    ) -> Result<Option<Arc<Trial>>, LoadError> {
+        let place = candidate_slot(id);
+        let Some(candidate) = &slot.candidate else {
+            if host.plugin(place).is_some() {
+                host.unload(place);
+            }
+            return Ok(None);
+        };
+        let version = Version::of_candidate(id, slot, candidate);
+        let info = self.loader.load(host, &version, names, blobs)?;
+        let before = self.running.read().get(&id).cloned();
+        let before = before.and_then(|running| running.trial.clone());
+        let same = before.filter(|trial| trial.is_of(&info, candidate));
+        let trial = same.unwrap_or_else(|| {
+            Arc::new(Trial::new(
+                id,
+                &slot.name,
+                &info,
+                candidate,
+                self.news.clone(),
+            ))
+        });
+        // What was taken back stays so until there is another candidate, or other terms.
+        if trial.is_stopped() {
+            host.unload(place);
+        }
+        Ok(Some(trial))
     }
 
     /// Tries every plugin of a configuration whose file is there, and tells which cannot be loaded,
@@ -87,17 +209,30 @@ impl Plugins {
         let mut faulty = Vec::new();
         let mut loaded = BTreeMap::new();
         for (id, slot) in &config.plugins {
-            let Ok(component) = host.read(&slot.file) else {
-                continue;
-            };
-            match host.compile(&spec(slot, &component, &names)) {
-                Ok(plugin) => drop(loaded.insert(*id, plugin)),
-                Err(LoadError::Config { problems, .. }) => {
-                    let told = problems.iter().filter(|found| is_whole || !found.is_name);
-                    faulty.extend(told.map(|found| in_config(config, slot, found)));
-                }
-                Err(error) => {
-                    faulty.push(config.problem(&["plugins", &slot.name], error.to_string()));
+            let candidate = slot
+                .candidate
+                .as_ref()
+                .map(|candidate| Version::of_candidate(*id, slot, candidate));
+            for version in [Some(Version::of_slot(*id, slot)), candidate]
+                .into_iter()
+                .flatten()
+            {
+                let keys: &[&str] = match version.slot() {
+                    own if own == SlotId::from(*id) => &["plugins", &slot.name],
+                    _ => &["plugins", &slot.name, "candidate"],
+                };
+                let compiled = version
+                    .read(host)
+                    .and_then(|component| host.compile(&version.spec(&component, &names)));
+                match compiled {
+                    Ok(plugin) => drop(loaded.entry(*id).or_insert(plugin)),
+                    // Told of the file already.
+                    Err(LoadError::Read { .. }) => {}
+                    Err(LoadError::Config { problems, .. }) => {
+                        let told = problems.iter().filter(|found| is_whole || !found.is_name);
+                        faulty.extend(told.map(|found| in_config(config, keys, found)));
+                    }
+                    Err(error) => faulty.push(config.problem(keys, error.to_string())),
                 }
             }
         }
@@ -139,10 +274,38 @@ impl Plugins {
                 problem: status.problem,
                 breaker_open: status.breaker_open,
                 outcomes: status.outcomes,
+                candidate: self.candidate_status(host, *id, slot),
             }
         };
         config.plugins.iter().map(of_slot).collect()
     }
+
+    fn candidate_status(
+        &self,
+        host: &PluginHost,
+        id: PluginId,
+        slot: &PluginSlot,
+    ) -> Option<CandidateStatus> {
+        slot.candidate.as_ref()?;
+        let running = self.running.read().get(&id).cloned();
+        let trial = running.as_ref().and_then(|running| running.trial.as_ref());
+        let status = host.status(candidate_slot(id));
+        let info = status.plugin.filter(|_| trial.is_some());
+        Some(CandidateStatus {
+            plugin: info
+                .as_ref()
+                .map(|info| (info.manifest.name.clone(), info.manifest.version.clone())),
+            sha256: info.map(|info| info.plugin.to_string()),
+            problem: status.problem,
+            ..trial.map(|trial| trial.status()).unwrap_or_default()
+        })
+    }
+}
+
+/// A slot that was loaded, or not.
+struct Loaded {
+    running: Running,
+    news: Vec<PluginNews>,
 }
 
 /// Where a queue names the plugin of a decision point.
@@ -175,56 +338,20 @@ fn asked(queue: &Queue) -> [Asked; 4] {
 }
 
 /// A problem at its place inside of the plugin's configuration.
-fn in_config(config: &Compiled, slot: &PluginSlot, found: &ConfigProblem) -> Problem {
+fn in_config(config: &Compiled, plugin: &[&str], found: &ConfigProblem) -> Problem {
     let steps: Vec<String> = found
         .path
         .split('/')
         .skip(1)
         .map(|step| step.replace("~1", "/").replace("~0", "~"))
         .collect();
-    let keys: Vec<&str> = ["plugins", &slot.name, "config"]
-        .into_iter()
+    let keys: Vec<&str> = plugin
+        .iter()
+        .copied()
+        .chain(["config"])
         .chain(steps.iter().map(String::as_str))
         .collect();
     config.problem(&keys, found.message.clone())
-}
-
-fn spec<'a>(slot: &'a PluginSlot, component: &'a [u8], names: &'a Names) -> PluginSpec<'a> {
-    PluginSpec {
-        component,
-        // The configuration has checked that it is one.
-        sha256: slot.sha256.as_deref().and_then(Digest::parse),
-        config: &slot.config,
-        names,
-        limits: limits(slot),
-    }
-}
-
-fn load_one(host: &PluginHost, id: PluginId, slot: &PluginSlot, names: &Names, blobs: &dyn Blobs) {
-    let loaded = host.read(&slot.file).and_then(|component| {
-        let plugin = host.compile(&spec(slot, &component, names))?;
-        // What the records name: without it no decision can be replayed.
-        for bytes in [component.as_slice(), plugin.configuration().as_bytes()] {
-            if let Err(error) = blobs.put(bytes) {
-                tracing::warn!(slot = slot.name, %error, "the plugin is not kept beside the journal");
-            }
-        }
-        Ok(plugin)
-    });
-    match host.put(SlotId::from(id), loaded) {
-        Ok(info) => tracing::info!(
-            slot = slot.name,
-            plugin = info.manifest.name,
-            version = info.manifest.version,
-            sha256 = %info.plugin,
-            "plugin loaded"
-        ),
-        Err(error) => tracing::error!(
-            slot = slot.name,
-            %error,
-            "the plugin cannot be loaded; its decisions fall back"
-        ),
-    }
 }
 
 impl Advisor for Plugins {
@@ -233,54 +360,14 @@ impl Advisor for Plugins {
         let Some(host) = self.host.get() else {
             return;
         };
-        let slot = SlotId::from(ask.plugin);
-        let named = host.plugin(slot);
-        let reply = move |answered: cordboard_plugin_host::Answer| {
-            let info = named.as_ref().map(|plugin| plugin.info());
-            let info = info.filter(|info| Some(info.plugin) == answered.plugin);
-            let limits = named.as_ref().filter(|_| info.is_some());
-            let limits = limits.map(|plugin| plugin.limits());
-            let evidence = Evidence {
-                plugin: info
-                    .map(|info| format!("{} {}", info.manifest.name, info.manifest.version))
-                    .unwrap_or_default(),
-                plugin_sha256: hexadecimal(answered.plugin),
-                config_sha256: hexadecimal(answered.configuration),
-                ran_ns: u64::try_from(answered.elapsed.as_nanos()).unwrap_or(u64::MAX),
-                time_ms: limits.map_or(0, |limits| millis(limits.deadline)),
-                memory_bytes: limits.map_or(0, |limits| limits.memory_bytes as u64),
-                detail: answered.detail.unwrap_or_default(),
-                reasons: info
-                    .map(|info| reasons(&info.manifest.reasons, &answered.verdict))
-                    .unwrap_or_default(),
-            };
-            answer.give(answered.verdict, evidence, hold);
-        };
-        host.submit(Job {
-            slot,
-            ask,
-            reply: Box::new(reply),
-        });
-    }
-}
-
-/// The texts of the reason codes that a verdict uses.
-fn reasons(
-    texts: &BTreeMap<u32, String>,
-    verdict: &cordboard_core::Verdict,
-) -> BTreeMap<u32, String> {
-    use cordboard_core::Advice;
-    let codes: Vec<u32> = match &verdict.result {
-        Ok(Advice::SkillMatch(rows) | Advice::ContactSelect(rows)) => {
-            rows.iter().map(|row| row.reason).collect()
+        let running = self.running.read().get(&ask.plugin).cloned();
+        Asking {
+            host: Arc::downgrade(host),
+            running: running.unwrap_or_default(),
+            news: self.news.clone(),
         }
-        Ok(Advice::RecordingPolicy(advice)) => vec![advice.reason],
-        Ok(Advice::EndpointSelect(_)) | Err(_) => Vec::new(),
-    };
-    codes
-        .into_iter()
-        .filter_map(|code| Some((code, texts.get(&code)?.clone())))
-        .collect()
+        .ask(host, ask, hold, answer);
+    }
 }
 
 /// The names that a plugin's configuration may use. Labels have no names of their own yet: no
@@ -337,12 +424,4 @@ fn limits(slot: &PluginSlot) -> PluginLimits {
         always_fresh: set.always_fresh,
         ..default
     }
-}
-
-fn millis(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
-}
-
-fn hexadecimal(digest: Option<Digest>) -> String {
-    digest.map(|digest| digest.to_string()).unwrap_or_default()
 }

@@ -10,6 +10,7 @@ pub use decisions::{
     DecisionReplay, DecisionReplayError, DecisionReplaySummary, EXAMPLES_PER_CLASS, ReplayWith,
     Unreplayed,
 };
+pub(crate) use difference::{Answered, classify};
 pub use difference::{Difference, DifferenceClass};
 pub use log::{Replayed, replay};
 pub use timing::Timing;

@@ -211,6 +211,34 @@ pub enum Event {
         /// How: `refused`, `failed`, `unknown`, with codes.
         how: String,
     },
+    /// Something became of a plugin itself, apart from any call.
+    PluginChanged {
+        /// The slot.
+        plugin: PluginId,
+        /// What.
+        change: PluginChange,
+        /// In words: why, and what decides from here on.
+        detail: String,
+    },
+}
+
+/// What became of a plugin.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PluginChange {
+    /// It could not be loaded: the version of before decides, or the native rule where there is none.
+    Refused,
+    /// The candidate for its place could not be loaded: no call is given to it.
+    CandidateRefused,
+    /// The candidate decides for another share of the calls from here on.
+    CandidateStep,
+    /// The candidate was taken back: no call is given to it any more.
+    CandidateStopped,
+    /// What the candidate would have said, compared with what was said.
+    Compared,
+    /// A decision on a used instance differed from the same one on a fresh instance: each decision
+    /// has a fresh instance from here on.
+    ReuseEnded,
 }
 
 /// How an offer ended.

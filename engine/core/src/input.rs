@@ -1,9 +1,10 @@
 //! Everything that reaches the core.
 
 use crate::config::Config;
+use crate::event::PluginChange;
 use crate::ids::{
     AgentId, CallId, CodeId, CollectionId, CommandId, ConnectionId, Epoch, EventId, InvitationId,
-    OfferId, QuestionId, QueueId, RecordingId, Timestamp,
+    OfferId, PluginId, QuestionId, QueueId, RecordingId, Timestamp,
 };
 use crate::participant::{Participant, ParticipantState};
 use crate::question::{Consent, Verdict};
@@ -68,6 +69,9 @@ pub enum Input {
     TurnAway(IncomingCall),
     /// The input before hit a mistake in the core, which panicked: the driver has put the state of before back.
     Skipped(Skipped),
+    /// Something became of a plugin itself, apart from any call. It changes no call: it is here so that it is told as an event, and
+    /// again when the journal is replayed.
+    PluginChanged(PluginNews),
 }
 
 impl Input {
@@ -91,11 +95,26 @@ impl Input {
             | Self::Agent { .. }
             | Self::Queue { .. }
             | Self::Contact(_)
-            | Self::NewCalls(_) => Skipped::Other,
+            | Self::NewCalls(_)
+            | Self::PluginChanged(_) => Skipped::Other,
             Self::Skipped(_) => return None,
         })
     }
 }
+
+/// What became of a plugin.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PluginNews {
+    /// The slot.
+    pub plugin: PluginId,
+    /// What.
+    pub change: PluginChange,
+    /// In words, at most [`PLUGIN_DETAIL_MAX`] bytes.
+    pub detail: String,
+}
+
+/// Longest [`PluginNews::detail`], in bytes.
+pub const PLUGIN_DETAIL_MAX: usize = 1_024;
 
 /// What an input was about that hit a mistake in the core.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

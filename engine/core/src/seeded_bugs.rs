@@ -38,6 +38,7 @@ pub(crate) fn panic_at(input: &Input) {
         | Input::Queue { .. }
         | Input::Contact(_)
         | Input::NewCalls(_)
+        | Input::PluginChanged(_)
         | Input::Skipped(_) => false,
     };
     assert!(!hit || !is_made(Bug::Panics), "seeded");

@@ -102,6 +102,14 @@ impl Tenant {
                 self.new_calls = new_calls;
                 Reply::Done
             }
+            Input::PluginChanged(news) => {
+                self.emit(Event::PluginChanged {
+                    plugin: news.plugin,
+                    change: news.change,
+                    detail: news.detail,
+                });
+                Reply::Done
+            }
         };
         self.check_staffing();
         self.match_pools();

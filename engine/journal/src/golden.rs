@@ -12,6 +12,7 @@ use crate::entry::{
 };
 use crate::*;
 use cordboard_core::decision::{Choice, DecidedBy, PassedOver, PassedOverReason};
+use cordboard_core::event::PluginChange;
 use cordboard_core::ids::*;
 use cordboard_core::input::*;
 use cordboard_core::participant::{Participant, ParticipantState};
@@ -259,6 +260,14 @@ fn inputs() -> Vec<(String, Input)> {
             Input::Skipped(Skipped::Call(CallId(1))),
         ),
         ("skipped-tick".to_owned(), Input::Skipped(Skipped::Tick)),
+        (
+            "plugin-changed".to_owned(),
+            Input::PluginChanged(PluginNews {
+                plugin: PluginId(Symbol(15)),
+                change: PluginChange::Refused,
+                detail: "not a component".to_owned(),
+            }),
+        ),
     ]);
     inputs
 }

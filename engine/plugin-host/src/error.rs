@@ -51,6 +51,21 @@ pub enum LoadError {
         /// What it is.
         found: Digest,
     },
+    /// The component is not signed as it must be.
+    #[error("the plugin is not signed by the configured key: {0}")]
+    Signature(String),
+    /// Loading took too long. What is under way ends by itself and is thrown away.
+    #[error("the plugin could not be loaded within {seconds} s")]
+    TooSlow {
+        /// The time that it had.
+        seconds: u64,
+    },
+    /// A load that took too long is still under way.
+    #[error("an earlier load into this slot is still under way")]
+    Busy,
+    /// The machine gives no thread to load it on.
+    #[error("cannot start a thread to load the plugin: {0}")]
+    Thread(#[source] io::Error),
     /// The file is something else than WebAssembly.
     #[error(
         "not a WebAssembly component: the file does not begin with the WebAssembly magic number"
@@ -141,6 +156,7 @@ impl LoadError {
             Self::Read { .. }
             | Self::TooLarge { .. }
             | Self::Digest { .. }
+            | Self::Signature(_)
             | Self::NotWebAssembly
             | Self::CoreModule
             | Self::Malformed(_)
@@ -153,7 +169,11 @@ impl LoadError {
             | Self::NoDecisionPoint(_) => "contract",
             Self::Manifest(_) => "manifest",
             Self::Config { .. } => "configuration",
-            Self::Failed { .. } | Self::Snapshot(_) => "start",
+            Self::Failed { .. }
+            | Self::Snapshot(_)
+            | Self::TooSlow { .. }
+            | Self::Busy
+            | Self::Thread(_) => "start",
         }
     }
 
@@ -168,6 +188,14 @@ impl LoadError {
             Self::Digest { .. } => {
                 "load the file that the digest was taken of, or put the new digest into the configuration"
             }
+            Self::Signature(_) => {
+                "put the signature that `minisign -S` makes beside the file, or correct `public_key`"
+            }
+            Self::TooSlow { .. } => {
+                "keep compiled plugins in `plugin_host.cache`, link less into it, or raise `limits.load_seconds`"
+            }
+            Self::Busy => "wait for it to end, and load again",
+            Self::Thread(_) => "raise the number of threads that the process may have",
             Self::NotWebAssembly => {
                 "name the component that `cordboard plugin build` leaves in the project"
             }

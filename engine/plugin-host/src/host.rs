@@ -279,6 +279,14 @@ impl PluginHost {
         }
     }
 
+    /// Tells whether the breaker keeps questions from the plugin of a slot.
+    #[must_use]
+    pub fn is_breaker_open(&self, slot: SlotId) -> bool {
+        let slot = self.slots.read().get(&slot).cloned();
+        let seat = slot.and_then(|slot| slot.seat.load_full());
+        seat.is_some_and(|seat| seat.breaker.lock().is_open())
+    }
+
     /// Asks a question. Never waits: the answer comes through the job's `reply`.
     pub fn submit(&self, job: Job) {
         let Job { slot, ask, reply } = job;

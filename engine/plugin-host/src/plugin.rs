@@ -1,6 +1,10 @@
 //! A loaded plugin: a component, its configuration and the limits that it runs under.
 
-use std::{fmt, mem, sync::Arc, time::Instant};
+use std::{
+    fmt, mem,
+    sync::{Arc, atomic::AtomicBool},
+    time::Instant,
+};
 
 use cordboard_contract::{
     manifest::Manifest,
@@ -28,6 +32,8 @@ use crate::{
     snapshot::Instrumented,
     v0_1::{self, Answered, Reasons},
 };
+
+mod recheck;
 
 /// Warm instances that a plugin keeps at most.
 const WARM_KEPT_MAX: usize = 32;
@@ -124,6 +130,8 @@ pub struct Plugin {
     /// Ticks until the first warning, see [`crate::guest`].
     ticks: u64,
     warm: Mutex<Vec<Live>>,
+    /// Whether it has lost the right to decide more than once on an instance.
+    reuse_ended: AtomicBool,
 }
 
 impl Plugin {
@@ -241,7 +249,7 @@ impl Plugin {
             record(words);
             v0_1::read_verdict(point, facts, words, &self.reasons)
         });
-        let used_up = live.calls >= self.info.calls_per_instance;
+        let used_up = live.calls >= self.info.calls_per_instance || !self.reuses();
         if result.is_err() || used_up {
             return (result, Some(live));
         }
@@ -279,11 +287,15 @@ impl Plugin {
     }
 
     fn instance(&self, now: u64) -> Result<Live, Failure> {
-        if self.info.calls_per_instance > 1
+        if self.reuses()
             && let Some(live) = self.warm.lock().pop()
         {
             return Ok(live);
         }
+        self.fresh(now)
+    }
+
+    fn fresh(&self, now: u64) -> Result<Live, Failure> {
         let mut live = self.start()?;
         if self.configured_by_call {
             let ticks = self.runtime.ticks(self.limits.configure_deadline);
@@ -394,6 +406,7 @@ impl Plugin {
             results_stay,
             log,
             warm: Mutex::new(Vec::new()),
+            reuse_ended: AtomicBool::new(false),
         })
     }
 

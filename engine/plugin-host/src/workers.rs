@@ -129,6 +129,10 @@ impl Drop for Workers {
             run(task, false);
         }
         for thread in self.threads.drain(..) {
+            // A task may have held the last handle of the host: its worker ends once it returns.
+            if thread.thread().id() == thread::current().id() {
+                continue;
+            }
             // A worker does not panic, see `run`.
             let _ = thread.join();
         }

@@ -9,6 +9,7 @@ use cordboard_core::Config;
 use cordboard_core::config::Symbols;
 use cordboard_core::ids::{Millis, PluginId};
 use cordboard_core::input::NewCalls;
+use cordboard_plugin_host::SigningKey;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -140,10 +141,51 @@ pub struct PluginSlot {
     pub file: PathBuf,
     /// The digest that the file must have, in hexadecimal.
     pub sha256: Option<String>,
+    /// Who must have signed the file.
+    pub public_key: Option<SigningKey>,
     /// The plugin's own configuration.
     pub config: Value,
     /// What the plugin may use.
     pub limits: PluginLimits,
+    /// Another version on trial.
+    pub candidate: Option<CandidateSlot>,
+}
+
+/// A version on trial, in the place of a slot's own for some calls, or asked beside it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CandidateSlot {
+    /// The component.
+    pub file: PathBuf,
+    /// The digest that the file must have, in hexadecimal.
+    pub sha256: Option<String>,
+    /// Its own configuration.
+    pub config: Value,
+    /// Calls of a hundred about which it is asked without effect.
+    pub shadow_percent: u32,
+    /// The shares of the calls that it decides for, one after the other.
+    pub canary: Vec<CanaryStep>,
+    /// When it is taken back.
+    pub slo: CandidateSlo,
+}
+
+/// A share of the calls, for a while.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CanaryStep {
+    /// Calls of a hundred, 1 to 100.
+    pub percent: u32,
+    /// How long, in seconds; `None` for good.
+    pub seconds: Option<u64>,
+}
+
+/// What a candidate must hold to in its last decisions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CandidateSlo {
+    /// Decisions of a hundred that may fail.
+    pub failures_percent: u32,
+    /// Time within which 99 of 100 decisions are made, ms.
+    pub p99_ms: Option<u64>,
+    /// Decisions before it is judged.
+    pub decisions_min: u32,
 }
 
 /// What a plugin may use; what is not set has the plugin host's default.
@@ -163,6 +205,10 @@ pub struct PluginLimits {
     pub pause_seconds: Option<u64>,
     /// Gives every decision a fresh instance, whatever the plugin asks for.
     pub always_fresh: bool,
+    /// Time to load it, in seconds.
+    pub load_seconds: Option<u64>,
+    /// One in so many decisions on used instances is made again on a fresh one; 0 for none.
+    pub recheck_every: Option<u64>,
 }
 
 /// How plugins are run; what is not set has the plugin host's default.

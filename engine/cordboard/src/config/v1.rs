@@ -14,7 +14,7 @@ pub(crate) use queue::{
     Channels, ConsentAnswer, Exit, Exits, Format, Hours, Menu, MenuStep, Queue, Recording,
     Requirement,
 };
-pub(crate) use tuning::{Limits, Plugin, PluginHost, Timeouts};
+pub(crate) use tuning::{CanaryStep, Candidate, Limits, Plugin, PluginHost, Timeouts};
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -24,6 +24,9 @@ pub struct Evidence {
     /// The plugin's name and version.
     #[serde(default)]
     pub plugin: String,
+    /// Whether it is the version on trial of its slot.
+    #[serde(default)]
+    pub candidate: bool,
     /// SHA-256 of the plugin, in hexadecimal.
     #[serde(default)]
     pub plugin_sha256: String,

@@ -64,6 +64,7 @@ impl Urgency {
             | Input::Config(_)
             | Input::Restarted { .. }
             | Input::NewCalls(_)
+            | Input::PluginChanged(_)
             | Input::Skipped(_)
             | Input::Tick
             | Input::Outcome { .. }

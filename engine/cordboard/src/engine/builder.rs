@@ -162,6 +162,9 @@ impl EngineBuilder {
     pub fn build(self) -> Result<Engine, BuildErrors> {
         let prepared = self.prepare()?;
         let driver = Driver::start(prepared.parts, prepared.opening)?;
+        if let Some(plugins) = &prepared.plugins {
+            plugins.attach(&driver);
+        }
         #[cfg(feature = "azure")]
         let edge = prepared.azure.map(|azure| azure.connect(driver.clone()));
         Ok(Engine(Arc::new(Inner {
@@ -276,10 +279,11 @@ impl EngineBuilder {
         keep_text(blobs.as_ref(), &config);
         let identity = journal.identity().clone();
         let is_new = report.last.0 == 0;
-        let opening = driver::opening(&state, is_new, identity.epoch, &config.config);
+        let mut opening = driver::opening(&state, is_new, identity.epoch, &config.config);
         let records = journal.records();
         if let Some(plugins) = &plugins {
-            plugins.load(&config, &blobs);
+            let news = plugins.load(&config, &blobs);
+            opening.extend(news.into_iter().map(Input::PluginChanged));
         }
         #[cfg(feature = "azure")]
         let azure = match azure.flatten() {

@@ -38,9 +38,10 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
     };
     keep_text(blobs.as_ref(), &config);
     let config = Arc::new(config);
+    let mut news = Vec::new();
     if let Some(plugins) = &inner.plugins {
         plugins.prepare(&config)?;
-        plugins.load(&config, &blobs);
+        news = plugins.load(&config, &blobs);
     }
     // Before the core has it: what the core commands may need the new prompts and names.
     #[cfg(feature = "azure")]
@@ -52,6 +53,16 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
     let input = Input::Config(Arc::clone(&config.config));
     let taken = inner.driver.submit(input, inner.driver.clock().hold());
     let Err(error) = taken.wait() else {
+        // Now that the core knows the names of the slots.
+        let told: Vec<_> = news
+            .into_iter()
+            .map(|news| {
+                let hold = inner.driver.clock().hold();
+                inner.driver.submit(Input::PluginChanged(news), hold)
+            })
+            .collect();
+        // An engine that ends meanwhile has the configuration in force all the same.
+        told.into_iter().for_each(|told| drop(told.wait()));
         return Ok(());
     };
     inner.current.store(before.clone());
@@ -60,7 +71,7 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
         edge.settings.store(settings);
     }
     if let Some(plugins) = &inner.plugins {
-        plugins.load(&before, &blobs);
+        drop(plugins.load(&before, &blobs));
     }
     Err(BuildError::Reload(error).into())
 }

@@ -91,6 +91,7 @@ fn members(event: &Event, symbols: &Symbols) -> Map<String, Value> {
             set("agent", symbols.name(agent.0).into());
             set("state", status(*state, symbols));
         }
+        Event::PluginChanged { plugin, .. } => set("plugin", symbols.name(plugin.0).into()),
         Event::PluginFailed {
             plugin, decided_by, ..
         } => {

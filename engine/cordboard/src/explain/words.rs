@@ -6,7 +6,7 @@ use cordboard_core::Operation;
 use cordboard_core::config::Symbols;
 use cordboard_core::decision::{Choice, DecidedBy, PassedOver, PassedOverReason};
 use cordboard_core::event::{
-    AgentStatus, CallOutcome, Event, ExitReason, ExitWay, OfferOutcome, PartyChange,
+    AgentStatus, CallOutcome, Event, ExitReason, ExitWay, OfferOutcome, PartyChange, PluginChange,
     RecordingStatus,
 };
 use cordboard_core::ids::{CallId, CommandId, Timestamp};
@@ -170,6 +170,21 @@ pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
             failure_text(*failure)
         ),
         Event::OperationFailed { operation, how, .. } => format!("{operation} failed: {how}"),
+        Event::PluginChanged {
+            plugin,
+            change,
+            detail,
+        } => {
+            let what = match change {
+                PluginChange::Refused => "is refused",
+                PluginChange::CandidateRefused => "has a candidate that is refused",
+                PluginChange::CandidateStep => "has a candidate on trial",
+                PluginChange::CandidateStopped => "has lost its candidate",
+                PluginChange::Compared => "was compared with its candidate",
+                PluginChange::ReuseEnded => "has a fresh instance for each decision from here on",
+            };
+            format!("plugin `{}` {what}: {detail}", name(plugin.0))
+        }
     }
 }
 
@@ -190,8 +205,9 @@ pub(super) fn decision(record: &DecisionRecord, symbols: &Symbols) -> String {
         && !evidence.plugin.is_empty()
     {
         let micros = evidence.ran_ns / 1_000;
+        let trial = if evidence.candidate { ", on trial" } else { "" };
         // Writing to a string does not fail.
-        let _ = write!(text, "\nasked {} (ran {micros} µs)", evidence.plugin);
+        let _ = write!(text, "\nasked {}{trial} (ran {micros} µs)", evidence.plugin);
         if !evidence.detail.is_empty() {
             let _ = write!(text, ": {}", evidence.detail);
         }
@@ -269,6 +285,7 @@ pub(super) fn input(
         | Input::Queue { .. }
         | Input::Contact(_)
         | Input::NewCalls(_)
+        | Input::PluginChanged(_)
         | Input::TurnAway(_)
         | Input::Skipped(_) => return None,
     };

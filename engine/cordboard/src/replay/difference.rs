@@ -85,13 +85,13 @@ impl fmt::Display for Difference {
 
 /// A plugin's answer, as far as it is a decision.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answered<'a> {
-    pub(super) result: &'a PluginResult,
-    pub(super) memo: Option<&'a [u8]>,
+pub(crate) struct Answered<'a> {
+    pub(crate) result: &'a PluginResult,
+    pub(crate) memo: Option<&'a [u8]>,
 }
 
 /// Compares answers. What takes too long, or longer, is not known here.
-pub(super) fn classify(before: Option<Answered<'_>>, after: Answered<'_>) -> DifferenceClass {
+pub(crate) fn classify(before: Option<Answered<'_>>, after: Answered<'_>) -> DifferenceClass {
     let is_failure =
         |result: &PluginResult| matches!(result, Err(kind) if *kind != PluginFailure::Abstain);
     let Some(before) = before else {

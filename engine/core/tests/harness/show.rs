@@ -382,6 +382,15 @@ impl Show<'_> {
                 let state = if *closed { "closed" } else { "open" };
                 format!("queue {} {state}", self.name(queue.0))
             }
+            Event::PluginChanged {
+                plugin,
+                change,
+                detail,
+            } => format!(
+                "plugin-changed {} {}: {detail}",
+                self.name(plugin.0),
+                kebab(change)
+            ),
             Event::PluginFailed {
                 call,
                 plugin,

@@ -132,6 +132,7 @@ impl Driver {
             | Input::Call { .. }
             | Input::Queue { .. }
             | Input::NewCalls(_)
+            | Input::PluginChanged(_)
             | Input::Skipped(_) => false,
         };
         if has_identity {
@@ -714,6 +715,7 @@ fn may_be_refused(input: &Input) -> bool {
         | Input::Outcome { .. }
         | Input::Verdict(_)
         | Input::NewCalls(_)
+        | Input::PluginChanged(_)
         | Input::Skipped(_) => false,
     }
 }

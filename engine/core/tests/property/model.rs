@@ -150,6 +150,7 @@ impl Model {
             | Input::Contact(_)
             | Input::TurnAway(_)
             | Input::NewCalls(_)
+            | Input::PluginChanged(_)
             | Input::Skipped(_) => {}
         }
         if let Reply::NewCall(call) = reply {
@@ -293,6 +294,7 @@ impl Model {
                 }
             }
             Event::PluginFailed { .. } => self.count("plugin-failed"),
+            Event::PluginChanged { .. } => self.count("plugin-changed"),
             Event::EngineRestarted { .. } => self.count("engine-restarted"),
             Event::CallsTakenOver { .. } => self.count("calls-taken-over"),
             Event::InputSkipped { .. } => self.count("input-skipped"),

@@ -2,13 +2,16 @@
 
 use super::Checker;
 use crate::config::output::{
-    DrainSettings, JournalSettings, PluginHostSettings, PluginLimits, PluginSlot,
+    self, CandidateSlo, CandidateSlot, DrainSettings, JournalSettings, PluginHostSettings,
+    PluginLimits, PluginSlot,
 };
 use crate::config::problem::Path;
-use crate::config::v1::{ConfigText, Drain, DrainNewCalls, Journal};
+use crate::config::v1::{CanaryStep, Candidate, ConfigText, Drain, DrainNewCalls, Journal};
 use cordboard_core::config::{Limits, Timeouts};
 use cordboard_core::ids::{Millis, PluginId};
 use cordboard_core::input::NewCalls;
+use cordboard_plugin_host::SigningKey;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// After this time Event Grid delivers an event again that was not acknowledged, with its default
@@ -37,11 +40,27 @@ impl Checker<'_> {
                     ),
                 );
             }
+            let public_key = plugin.public_key.as_deref().and_then(|text| {
+                let key = SigningKey::parse(text);
+                if key.is_none() {
+                    self.refuse(
+                        &path.key("public_key"),
+                        "is no public key of minisign; give the line of the key file that begins with `RW`",
+                    );
+                }
+                key
+            });
+            let candidate = plugin
+                .candidate
+                .as_ref()
+                .map(|candidate| self.candidate(candidate, &plugin.config, &path));
             let slot = PluginSlot {
                 name: name.clone(),
                 file,
                 sha256: plugin.sha256.clone(),
+                public_key,
                 config: plugin.config.clone(),
+                candidate,
                 limits: PluginLimits {
                     time_ms: plugin.limits.time_ms,
                     memory_mib: plugin.limits.memory_mib,
@@ -50,11 +69,68 @@ impl Checker<'_> {
                     failures_max: plugin.limits.failures_max,
                     pause_seconds: plugin.limits.pause_seconds,
                     always_fresh: plugin.limits.always_fresh,
+                    load_seconds: plugin.limits.load_seconds,
+                    recheck_every: plugin.limits.recheck_every,
                 },
             };
             plugins.insert(PluginId(self.symbols.intern(name)), slot);
         }
         plugins
+    }
+
+    fn candidate(&mut self, text: &Candidate, of_slot: &Value, slot: &Path) -> CandidateSlot {
+        let path = slot.key("candidate");
+        if let Err(error) = self.source.check(&text.file) {
+            self.warn(
+                &path.key("file"),
+                format!(
+                    "cannot read `{}`: {error}; no call is given to it until it can be loaded",
+                    text.file
+                ),
+            );
+        }
+        if text
+            .config
+            .as_ref()
+            .is_some_and(|config| !config.is_object())
+        {
+            self.refuse(
+                &path.key("config"),
+                "is not an object; a plugin's configuration has members",
+            );
+        }
+        if text.canary.is_empty() && text.shadow_percent == 0 {
+            self.refuse(
+                &path,
+                "is asked nothing; give it a `shadow_percent`, or steps of `canary`",
+            );
+        }
+        let rises = |pair: &[CanaryStep]| match pair {
+            [before, after] => before.percent < after.percent && before.seconds.is_some(),
+            _ => true,
+        };
+        if !text.canary.windows(2).all(rises) {
+            self.refuse(
+                &path.key("canary"),
+                "has steps that do not follow each other; let `percent` rise, and give each but the last its `seconds`",
+            );
+        }
+        let step = |step: &CanaryStep| output::CanaryStep {
+            percent: step.percent,
+            seconds: step.seconds,
+        };
+        CandidateSlot {
+            file: self.source.full_path(&text.file),
+            sha256: text.sha256.clone(),
+            config: text.config.as_ref().unwrap_or(of_slot).clone(),
+            shadow_percent: text.shadow_percent,
+            canary: text.canary.iter().map(step).collect(),
+            slo: CandidateSlo {
+                failures_percent: text.slo.failures_percent,
+                p99_ms: text.slo.p99_ms,
+                decisions_min: text.slo.decisions_min,
+            },
+        }
     }
 
     pub(super) fn plugin_host(&mut self, text: &ConfigText) -> PluginHostSettings {

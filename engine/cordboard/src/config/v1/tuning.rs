@@ -14,12 +14,85 @@ pub(crate) struct Plugin {
     #[serde(default)]
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub(crate) sha256: Option<String>,
+    /// minisign's public key, the line that begins with `RW`. With it no file is loaded that this key has not signed: the
+    /// signature is beside the file, with `.minisig` behind its name.
+    #[serde(default)]
+    pub(crate) public_key: Option<String>,
     /// The plugin's own configuration, checked against the schema that the plugin carries.
     #[serde(default = "no_config")]
     pub(crate) config: Value,
     /// What the plugin may use.
     #[serde(default)]
     pub(crate) limits: PluginLimits,
+    /// Another version on trial: asked beside this one, or for a share of the calls.
+    #[serde(default)]
+    pub(crate) candidate: Option<Candidate>,
+}
+
+/// A version on trial. It has the limits and the `public_key` of its slot.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Candidate {
+    /// The component (`.wasm`), relative to the configuration. The same file with another `config` will do.
+    pub(crate) file: String,
+    /// SHA-256 of the file in hexadecimal. With it no other file is loaded.
+    #[serde(default)]
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
+    pub(crate) sha256: Option<String>,
+    /// Its own configuration. Left out, it is that of the slot.
+    #[serde(default)]
+    pub(crate) config: Option<Value>,
+    /// Calls of a hundred about which it is asked as well, after the answer is given and without effect: what it would have said is
+    /// compared and counted.
+    #[serde(default)]
+    #[schemars(range(max = 100))]
+    pub(crate) shadow_percent: u32,
+    /// The share of the calls that it decides for, step by step. Without steps it decides for none.
+    #[serde(default)]
+    #[schemars(length(max = 16))]
+    pub(crate) canary: Vec<CanaryStep>,
+    /// When it is taken back.
+    #[serde(default)]
+    pub(crate) slo: CandidateSlo,
+}
+
+/// A share of the calls, for a while.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CanaryStep {
+    /// Calls of a hundred. More than at the step before.
+    #[schemars(range(min = 1, max = 100))]
+    pub(crate) percent: u32,
+    /// How long, before the next step. Left out, there is no next step.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 2_592_000))]
+    pub(crate) seconds: Option<u64>,
+}
+
+/// What a candidate must hold to in its last 1,000 decisions. Missed, or with its breaker open, it is taken back and all calls go to
+/// the version of before.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct CandidateSlo {
+    /// Decisions of a hundred that may fail. Default 1.
+    #[schemars(range(max = 100))]
+    pub(crate) failures_percent: u32,
+    /// Time within which 99 of 100 decisions are made. Left out, there is none but that of `limits.time_ms`.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub(crate) p99_ms: Option<u64>,
+    /// Decisions before it is judged. Default 50.
+    #[schemars(range(min = 1, max = 1_000))]
+    pub(crate) decisions_min: u32,
+}
+
+impl Default for CandidateSlo {
+    fn default() -> Self {
+        Self {
+            failures_percent: 1,
+            p99_ms: None,
+            decisions_min: 50,
+        }
+    }
 }
 
 /// What a plugin may use. A limit that is left out has the plugin host's default.
@@ -46,6 +119,13 @@ pub(crate) struct PluginLimits {
     pub(crate) pause_seconds: Option<u64>,
     /// Gives every decision a fresh instance, whatever the plugin asks for.
     pub(crate) always_fresh: bool,
+    /// Time to load it, compiling included. Default 60.
+    #[schemars(range(min = 1, max = 600))]
+    pub(crate) load_seconds: Option<u64>,
+    /// One in so many decisions on used instances is made again on a fresh one, after the answer is given. Where they differ, each
+    /// decision has a fresh instance from there on. 0 for never. Default 1,000.
+    #[schemars(range(max = 1_000_000))]
+    pub(crate) recheck_every: Option<u64>,
 }
 
 /// How plugins are run. What is left out has a default that suits the machine.

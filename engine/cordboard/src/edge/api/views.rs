@@ -133,6 +133,19 @@ pub(super) async fn plugins(State(api): State<Api>, asker: Asker) -> Result<Json
                     "overload": outcomes.overload,
                     "not-loaded": outcomes.not_loaded,
                 },
+                "candidate": plugin.candidate.map(|candidate| {
+                    let (name, version) = candidate.plugin.unzip();
+                    json!({
+                        "name": name,
+                        "version": version,
+                        "sha256": candidate.sha256,
+                        "problem": candidate.problem,
+                        "percent": candidate.percent,
+                        "stopped": candidate.stopped,
+                        "compared": candidate.compared,
+                        "left-out": candidate.unasked,
+                    })
+                }),
             })
         })
         .collect();
