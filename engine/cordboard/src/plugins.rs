@@ -225,7 +225,9 @@ impl Plugins {
                     .read(host)
                     .and_then(|component| host.compile(&version.spec(&component, &names)));
                 match compiled {
-                    Ok(plugin) => drop(loaded.entry(*id).or_insert(plugin)),
+                    Ok(plugin) => {
+                        loaded.entry(*id).or_insert(plugin);
+                    }
                     // Told of the file already.
                     Err(LoadError::Read { .. }) => {}
                     Err(LoadError::Config { problems, .. }) => {

@@ -133,7 +133,7 @@ impl Asking {
             if let Some((trial, ask)) = for_shadow
                 && let Some(host) = self.host.upgrade()
             {
-                shadow(&host, &self.host, trial, ask, answered.verdict);
+                ask_beside(&host, &self.host, trial, ask, answered.verdict);
             }
         };
         host.submit(Job {
@@ -158,13 +158,12 @@ impl Asking {
         let reply = move |answered: Answered| {
             let mut evidence = evidence(plugin.as_deref(), &answered);
             let host = self.host.upgrade();
+            learn(host.as_deref(), &trial, slot, &answered);
             if !is_failure(&answered.verdict.result) {
                 evidence.candidate = true;
-                learn(host.as_deref(), &trial, slot, &answered);
                 answer.give(answered.verdict, evidence, hold);
                 return;
             }
-            learn(host.as_deref(), &trial, slot, &answered);
             let remark = format!(
                 "the candidate {} failed: {}",
                 evidence.plugin, evidence.detail
@@ -183,7 +182,13 @@ impl Asking {
 }
 
 /// Asks the candidate what was asked, without effect. Where it is behind, it is not asked.
-fn shadow(host: &PluginHost, weak: &Weak<PluginHost>, trial: Arc<Trial>, ask: Ask, said: Verdict) {
+fn ask_beside(
+    host: &PluginHost,
+    weak: &Weak<PluginHost>,
+    trial: Arc<Trial>,
+    ask: Ask,
+    said: Verdict,
+) {
     let slot = candidate_slot(ask.plugin);
     let weak = Weak::clone(weak);
     let reply = move |answered: Answered| match answered.verdict.result {

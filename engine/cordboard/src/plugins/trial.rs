@@ -409,7 +409,7 @@ mod tests {
 
         let well = trial(&[(100, None)], 0);
         for number in 0..3_000 {
-            let result = if number % 11 == 0 {
+            let result = if number % 20 == 19 {
                 Err(PluginFailure::Trap)
             } else {
                 ranked(0, 1)
