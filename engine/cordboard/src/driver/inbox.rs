@@ -64,7 +64,6 @@ impl Urgency {
             | Input::Config(_)
             | Input::Restarted { .. }
             | Input::NewCalls(_)
-            | Input::PluginChanged(_)
             | Input::Skipped(_)
             | Input::Tick
             | Input::Outcome { .. }
@@ -75,7 +74,10 @@ impl Urgency {
                 | CallEventKind::AnswerFailed(_) => Self::Urgent,
                 _ => Self::Ordinary,
             },
-            Input::Agent { .. } | Input::Call { .. } | Input::Queue { .. } => Self::Ordinary,
+            Input::Agent { .. }
+            | Input::Call { .. }
+            | Input::Queue { .. }
+            | Input::PluginChanged(_) => Self::Ordinary,
         }
     }
 }

@@ -54,6 +54,39 @@ fn a_fresh_instance_forgets_and_a_warm_one_may_remember() {
 }
 
 #[test]
+fn who_remembers_across_decisions_loses_the_right_to_instances_that_last() {
+    let remembering = Guest {
+        manifest: json!({ "warm_calls": 100 }),
+        ..guest::counting()
+    };
+    let bench = Bench::new().with(&remembering);
+    let plugin = bench.host.plugin(SLOT).unwrap();
+    let first = bench.decide();
+    assert!(
+        !plugin.recheck(&first),
+        "a first decision is as on a fresh instance"
+    );
+    assert!(plugin.reuses());
+    let second = bench.decide();
+    assert_eq!(score(&second), 2);
+    assert!(plugin.recheck(&second));
+    assert!(!plugin.reuses());
+    assert!(!plugin.recheck(&second), "it is told once");
+    assert_eq!([1, 1, 1], [(); 3].map(|()| score(&bench.decide())));
+
+    let pure = Guest {
+        manifest: json!({ "warm_calls": 100 }),
+        ..Guest::default()
+    };
+    let bench = Bench::new().with(&pure);
+    let plugin = bench.host.plugin(SLOT).unwrap();
+    for _ in 0..3 {
+        assert!(!plugin.recheck(&bench.decide()));
+    }
+    assert!(plugin.reuses());
+}
+
+#[test]
 fn each_instance_starts_configured() {
     for manifest in [json!({}), json!({ "warm_calls": 2 })] {
         let mut bench = Bench::new();

@@ -1,8 +1,10 @@
 //! What is loaded, and what is refused.
 
 use cordboard_core::question::PluginFailure;
-use cordboard_plugin_host::{HostConfig, LoadError, PluginHost};
+use cordboard_plugin_host::{HostConfig, LoadError, PluginHost, SigningKey};
 use serde_json::{Map, Value, json};
+
+use std::{fs, path::Path};
 
 use crate::{
     bench::{Bench, SLOT, ask, failure, refused, score, spec},
@@ -351,4 +353,25 @@ fn a_schema_may_describe_a_tree() {
             ..Guest::default()
         })
         .unwrap();
+}
+
+#[test]
+fn a_file_counts_if_its_key_has_signed_its_bytes() {
+    let signed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../server/tests/plugin/signed");
+    let file = signed.join("signed.wasm");
+    let bytes = fs::read(&file).unwrap();
+    let key = fs::read_to_string(signed.join("isv.pub")).unwrap();
+    let key = SigningKey::parse(key.lines().last().unwrap()).unwrap();
+    assert!(key.check(&bytes, &file).is_ok());
+
+    let said = |error: LoadError| error.to_string();
+    let refused = "the plugin is not signed by the configured key: ";
+    let error = key.check(b"other bytes", &file).map_err(said).unwrap_err();
+    assert!(error.starts_with(refused), "{error}");
+    let error = key.check(&bytes, &signed.join("isv.pub")).map_err(said);
+    assert!(error.unwrap_err().contains("isv.pub.minisig"));
+    let other = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+    let other = SigningKey::parse(other).unwrap();
+    assert!(other.check(&bytes, &file).is_err());
+    assert!(SigningKey::parse("untrusted comment: minisign public key").is_none());
 }
