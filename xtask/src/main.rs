@@ -10,6 +10,7 @@
 mod checks;
 mod cordboard;
 mod fuzzing;
+mod peers;
 mod plugins;
 mod progress;
 mod python_tests;
@@ -51,6 +52,8 @@ usage: cargo xtask TASK
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
   sim [ARGUMENTS]     play simulated calls with faults in one process and check what must hold: --calls N --seed S
+  peers [ARGUMENTS]   measure a decision by a plugin, natively, and by what else one would use; some ten minutes to build at first:
+                      --plugin FILE, --html FILE
   check               formatting, clippy, documentation, dependencies
   ci                  what CI runs: check, crash, test, schemas --check, sim with a fixed seed
 
@@ -92,6 +95,10 @@ fn run() -> Result<ExitCode> {
                 ExitCode::SUCCESS => simulation::run(&workspace, &rest),
                 failed => Ok(failed),
             }
+        }
+        "peers" => {
+            toolchain::ensure_wasm_target(&workspace)?;
+            peers::run(&workspace, &rest)
         }
         "test" => {
             let mut plan = build(&workspace);
