@@ -25,8 +25,9 @@ const KEEP_RESIDENT_BYTES: usize = 512 * 1_024;
 /// Stack of a guest. Ours use a few KiB; JavaScript engines want some hundred.
 const GUEST_STACK_BYTES: usize = 512 * 1_024;
 
-/// Core instances in one component. An encoder makes one to three.
-const CORE_INSTANCES_MAX: u32 = 8;
+/// Core instances in one component. The encoder of Rust makes one to three, that of JavaScript 13: one for each interface that it
+/// takes away from the language's runtime.
+const CORE_INSTANCES_MAX: u32 = 32;
 /// Memories in one component.
 const MEMORIES_MAX: u32 = 2;
 /// Tables in one component.
