@@ -15,26 +15,27 @@ import {
 /** Joins the words of a 64-bit number; exact up to 2^53, which times in ms and contacts never reach. */
 const joined = (words, at) => words[at + 1] * 4_294_967_296 + words[at];
 
-/** Where each column of a row begins, by name; kept, because a plugin's rows are all alike. */
-const LAYOUTS = new Map();
+/** Where each column of a row begins, by name. Kept by decision point and mask, because the rows of a plugin are all alike. */
+const LAYOUTS = [];
+/** More masks than any decision point has. */
+const MASKS = 32;
 
-function layout(point, mask) {
-  const key = `${point} ${mask}`;
-  let found = LAYOUTS.get(key);
-  if (found === undefined) {
-    found = {};
-    let offset = 0;
-    POINTS[point].columns.forEach((column, number) => {
-      if ((mask >>> number) & 1) {
-        found[column] = offset;
-        offset += column === "contact" ? 2 : 1;
-      } else {
-        // Reading there gives `undefined`, which `missing` tells.
-        found[column] = Number.NaN;
-      }
-    });
-    LAYOUTS.set(key, found);
-  }
+function layout(point, code, mask) {
+  return (LAYOUTS[code * MASKS + (mask % MASKS)] ??= offsets(POINTS[point].columns, mask));
+}
+
+function offsets(columns, mask) {
+  const found = {};
+  let offset = 0;
+  columns.forEach((column, number) => {
+    if ((mask >>> number) & 1) {
+      found[column] = offset;
+      offset += column === "contact" ? 2 : 1;
+    } else {
+      // Reading there gives `undefined`, which `missing` tells.
+      found[column] = Number.NaN;
+    }
+  });
   return found;
 }
 
@@ -47,10 +48,9 @@ function missing(column, index, count) {
 
 /** What the facts of all decision points have; `index.d.ts` describes every member. */
 export class Facts {
-  constructor(words, point) {
-    const expected = POINTS[point].code;
-    if (words[FACTS.version] >>> 16 !== VERSION >>> 16 || words[FACTS.point] !== expected) {
-      throw new Error(`these are no facts for ${point} of contract 0.1`);
+  constructor(words, code) {
+    if (words[FACTS.version] >>> 16 !== VERSION >>> 16 || words[FACTS.point] !== code) {
+      throw new Error(`these are no facts of contract 0.1 for decision point ${code}`);
     }
     this.words = words;
     this.count = words[FACTS.rows];
@@ -76,7 +76,7 @@ export class Facts {
     if (words.length > MEMO_WORDS_MAX) {
       throw new RangeError(`a memo has at most ${MEMO_WORDS_MAX} words, this one has ${words.length}`);
     }
-    this.left = Array.from(words, (word) => word >>> 0);
+    this.left = Array.from(words);
   }
 }
 
@@ -115,9 +115,9 @@ class Contact {
 
 export class SkillMatchFacts extends Facts {
   constructor(words) {
-    super(words, "skill-match");
+    super(words, 1);
     const at = this.rowsAt;
-    const columns = layout("skill-match", words[FACTS.columns]);
+    const columns = layout("skill-match", 1, words[FACTS.columns]);
     this.idleMsAt = at + columns["idle-ms"];
     this.groupOrderAt = at + columns["group-order"];
     this.contactsHandledAt = at + columns["contacts-handled"];
@@ -173,9 +173,9 @@ export class SkillMatchFacts extends Facts {
 
 export class ContactSelectFacts extends Facts {
   constructor(words) {
-    super(words, "contact-select");
+    super(words, 2);
     const at = this.rowsAt;
-    const columns = layout("contact-select", words[FACTS.columns]);
+    const columns = layout("contact-select", 2, words[FACTS.columns]);
     this.queueAt = at + columns.queue;
     this.waitedMsAt = at + columns["waited-ms"];
     this.priorityAt = at + columns.priority;
@@ -216,8 +216,8 @@ export class ContactSelectFacts extends Facts {
 
 export class EndpointSelectFacts extends Facts {
   constructor(words) {
-    super(words, "endpoint-select");
-    const columns = layout("endpoint-select", words[FACTS.columns]);
+    super(words, 3);
+    const columns = layout("endpoint-select", 3, words[FACTS.columns]);
     this.reachAt = this.rowsAt + columns.reach;
     this.answeredLastAt = this.rowsAt + columns["answered-last"];
   }
@@ -247,7 +247,7 @@ export class EndpointSelectFacts extends Facts {
 
 export class RecordingPolicyFacts extends Facts {
   constructor(words) {
-    super(words, "recording-policy");
+    super(words, 4);
   }
 
   get contact() {

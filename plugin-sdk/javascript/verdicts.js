@@ -12,17 +12,23 @@ import {
 } from "./contract.js";
 
 const HEADER_WORDS = 4;
+const RECORDING_WORDS = 6;
 /** Rows of the facts have numbers below this: at most 16,384 rows. */
 const INDEX_SPAN = 16_384;
 
-/** A verdict with its header, its words so far and the memo. */
+/** A verdict with its header and the memo, and room for so many words between them. */
 function packed(decided, rows, rejected, words, memo) {
-  const header = [decided ? 1 : 0, memo === undefined ? MEMO_KEEP : memo.length, rows, rejected];
-  return memo === undefined ? header.concat(words) : header.concat(words, memo);
+  const packed = new Uint32Array(HEADER_WORDS + words + (memo === undefined ? 0 : memo.length));
+  packed[0] = decided ? 1 : 0;
+  packed[1] = memo === undefined ? MEMO_KEEP : memo.length;
+  packed[2] = rows;
+  packed[3] = rejected;
+  if (memo !== undefined) packed.set(memo, HEADER_WORDS + words);
+  return packed;
 }
 
 /** The verdict that leaves the decision to the engine's own rule; a memo that was written stays. */
-export const abstained = (facts) => packed(false, 0, 0, [], facts.left);
+export const abstained = (facts) => packed(false, 0, 0, 0, facts.left);
 
 function refuse(index, score) {
   throw new RangeError(`row ${index} cannot have the score ${score}: scores are whole numbers of 32 bits, and rows begin at 0`);
@@ -57,24 +63,29 @@ export class Ranking {
 
   pack(facts) {
     const { rejected, reasons } = this;
-    const sorted = new Float64Array(this.keys).sort();
+    const sorted = Float64Array.from(this.keys).sort();
     const best = Math.min(this.best, sorted.length);
-    const words = [];
+    const outranked = this.outranked === 0 ? 0 : sorted.length - best;
+    const left = rejected.length / 2 + outranked;
+    const words = packed(true, best, left, best * 3 + left * 2, facts.left);
+    let at = HEADER_WORDS;
     for (let place = 0; place < best; place += 1) {
       const key = sorted[place];
-      const negative = Math.floor(key / INDEX_SPAN);
-      const index = key - negative * INDEX_SPAN;
-      words.push(index, -negative, reasons[index]);
+      // The lowest bits, of negative numbers too.
+      const index = key & (INDEX_SPAN - 1);
+      words[at] = index;
+      words[at + 1] = (index - key) / INDEX_SPAN;
+      words[at + 2] = reasons[index];
+      at += 3;
     }
-    for (let at = 0; at < rejected.length; at += 1) words.push(rejected[at]);
-    let left = rejected.length / 2;
-    if (this.outranked !== 0) {
-      for (const key of sorted.subarray(best)) {
-        words.push(key - Math.floor(key / INDEX_SPAN) * INDEX_SPAN, this.outranked);
-        left += 1;
-      }
+    words.set(rejected, at);
+    at += rejected.length;
+    for (let place = best; place < best + outranked; place += 1) {
+      words[at] = sorted[place] & (INDEX_SPAN - 1);
+      words[at + 1] = this.outranked;
+      at += 2;
     }
-    return packed(true, best, left, words, facts.left);
+    return words;
   }
 }
 
@@ -103,7 +114,9 @@ export class Rings {
   pack(facts) {
     // Deciding without a ring is abstaining.
     if (this.words.length === 0) return abstained(facts);
-    return packed(true, this.ringing.size, 0, this.words, facts.left);
+    const words = packed(true, this.ringing.size, 0, this.words.length, facts.left);
+    words.set(this.words, HEADER_WORDS);
+    return words;
   }
 }
 
@@ -116,7 +129,8 @@ function code(names, name, member) {
 /** Packs what a recording policy wants. */
 export function recording(wanted, facts) {
   const flags = (wanted.withTranscription ? 1 : 0) | (wanted.withStreaming ? 2 : 0);
-  const words = [
+  const words = packed(true, 1, 0, RECORDING_WORDS, facts.left);
+  const row = [
     code(ACTIONS, wanted.action, "action"),
     code(FORMATS, wanted.format ?? "wav", "format"),
     code(CHANNELS, wanted.channels ?? "mixed", "channels"),
@@ -124,5 +138,6 @@ export function recording(wanted, facts) {
     flags,
     wanted.reason ?? 0,
   ];
-  return packed(true, 1, 0, words, facts.left);
+  words.set(row, HEADER_WORDS);
+  return words;
 }

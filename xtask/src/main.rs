@@ -10,6 +10,7 @@
 mod checks;
 mod cordboard;
 mod fuzzing;
+mod node_tests;
 mod plugins;
 mod progress;
 mod python_tests;
@@ -209,6 +210,7 @@ fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsStri
         rust_tests::run(workspace, &arguments)
     });
     plan.step("run the Python tests", || python_tests::run(workspace));
+    plan.step("run the JavaScript tests", || node_tests::run(workspace));
 }
 
 fn crash<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {

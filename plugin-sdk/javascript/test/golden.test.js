@@ -80,7 +80,7 @@ function saying(point, verdict) {
       }
       const ranking = new Ranking();
       // Backwards: the verdict has its order from the scores.
-      for (const { index, score, reason } of verdict.ranked.toReversed()) ranking.rank(index, score, reason);
+      for (const { index, score, reason } of [...verdict.ranked].reverse()) ranking.rank(index, score, reason);
       for (const { index, reason } of verdict.rejected ?? []) ranking.reject(index, reason);
       return ranking;
     },

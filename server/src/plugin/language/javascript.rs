@@ -140,7 +140,10 @@ fn files(wanted: &Wanted<'_>) -> Vec<File> {
         lines.join(between)
     };
     let exports = lines("\n", |part| {
-        format!("export {{ {} }} from \"./{}\";", part.function, part.module.0)
+        format!(
+            "export {{ {} }} from \"./{}\";",
+            part.function, part.module.0
+        )
     });
     let reads = lines(",\n", |part| {
         format!("    \"{}\": {}", part.point.name(), part.reads)
@@ -223,16 +226,24 @@ mod tests {
             file.map(|file| file.text.clone()).unwrap()
         };
         let manifest: serde_json::Value = serde_json::from_str(&text("manifest.json")).unwrap();
-        assert_eq!(manifest["reads"], serde_json::json!({ "endpoint-select": ["reach"] }));
+        assert_eq!(
+            manifest["reads"],
+            serde_json::json!({ "endpoint-select": ["reach"] })
+        );
         assert_eq!(manifest["reasons"], serde_json::json!({}));
-        assert!(text("plugin.js").contains("export { endpointSelect } from \"./src/endpoint-select.js\";"));
+        assert!(
+            text("plugin.js")
+                .contains("export { endpointSelect } from \"./src/endpoint-select.js\";")
+        );
         assert!(!files.iter().any(|file| file.path.contains("skill-match")));
     }
 
     #[test]
     fn every_file_of_the_sdk_comes_along() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugin-sdk/javascript");
-        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+        let files = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap());
         let files = files.filter(|entry| entry.file_type().unwrap().is_file());
         for file in files {
             let path = format!("vendor/cordboard-plugin/{}", file.file_name().display());

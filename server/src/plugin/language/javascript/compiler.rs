@@ -12,13 +12,13 @@ use std::process::{Command, Output, Stdio};
 pub(super) const VERSION: &str = "0.4.5";
 
 /// The oldest Node.js that runs compiler and tests.
-const NODE_MIN: u32 = 20;
+const NODE_MIN: u32 = 18;
 
 /// The contract, as the compiler reads it.
 const WIT: &str = include_str!("../../../../../plugin-sdk/contract/wit/v0.1/plugin.wit");
 
 /// The program of the compiler, from the folder of a project.
-const COMPILER: &str = "node_modules/componentize-qjs/bin/componentize-qjs";
+const COMPILER: &str = "node_modules/componentize-qjs/cli.mjs";
 
 /// What belongs to no version control, from the folder of a project.
 const WORK: &str = ".cordboard";
@@ -238,7 +238,10 @@ mod tests {
 
     #[test]
     fn the_world_and_the_exports_have_the_decision_points_of_the_manifest() {
-        let project = project(&[("endpoint-select", "endpointSelect"), ("skill-match", "skillMatch")]);
+        let project = project(&[
+            ("endpoint-select", "endpointSelect"),
+            ("skill-match", "skillMatch"),
+        ]);
         assert!(project.wit().ends_with(
             "world project {\n  include base;\n  export endpoint-select;\n  export skill-match;\n}\n"
         ));
