@@ -262,9 +262,9 @@ fn a_component_of_too_many_parts_is_refused() {
         ..Guest::default()
     };
     let instances =
-        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(20);
+        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(40);
     for guest in [
-        core("(memory 1) (memory 1) (memory 1)"),
+        core(&"(memory 1)".repeat(5)),
         core("(table 100000 funcref)"),
         core(&"(table 1 funcref)".repeat(10)),
         core("(memory 500)"),
