@@ -10,6 +10,7 @@
 mod checks;
 mod cordboard;
 mod fuzzing;
+mod node_tests;
 mod peers;
 mod plugins;
 mod progress;
@@ -216,6 +217,7 @@ fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsStri
         rust_tests::run(workspace, &arguments)
     });
     plan.step("run the Python tests", || python_tests::run(workspace));
+    plan.step("run the JavaScript tests", || node_tests::run(workspace));
 }
 
 fn crash<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {

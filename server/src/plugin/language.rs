@@ -1,5 +1,6 @@
 //! The languages that plugins are written in: one module each, and what they have in common.
 
+mod javascript;
 mod rust;
 
 use super::template::{File, Wanted};
@@ -35,7 +36,7 @@ pub(super) struct Built {
 }
 
 /// All languages. A new one is a module here, and a folder in `plugin-sdk/templates`.
-pub(super) const ALL: [&Language; 1] = [&rust::LANGUAGE];
+pub(super) const ALL: [&Language; 2] = [&rust::LANGUAGE, &javascript::LANGUAGE];
 
 /// Finds a language by its name.
 ///

@@ -8,6 +8,7 @@
 )]
 
 mod findings;
+mod javascript;
 mod projects;
 mod quickstart;
 mod shipping;
