@@ -17,6 +17,7 @@ mod centre;
 pub mod checks;
 mod desks;
 mod excuses;
+mod faults;
 mod network;
 mod panics;
 mod plan;
@@ -27,6 +28,7 @@ mod tasks;
 
 pub use centre::Centre;
 pub use checks::{NAMES, Violation};
-pub use plan::{CALLS_PER_BATCH, Faults, Plan};
+pub use faults::{Faults, Spell};
+pub use plan::{CALLS_PER_BATCH, Plan};
 pub use shrink::shrink;
 pub use stage::{Played, play, trace};

@@ -272,6 +272,12 @@ impl Stage<'_> {
             self.later(travel, Due::Report(what, Some(200)));
             self.disturb(&post, "callback_late");
             self.later(wait, Due::Deliver(post, None));
+        } else if self.fault("callback_held", |faults| faults.callback_held) {
+            // All that was held back comes at once, in whatever order.
+            let wait = self.held_for_ms() + self.random.u64(..2_000);
+            self.later(travel, Due::Report(what, Some(200)));
+            self.disturb(&post, "callback_held");
+            self.later(wait, Due::Deliver(post, None));
         } else {
             if self.fault("callback_doubled", |faults| faults.callback_doubled) {
                 let wait = self.random.u64(1..3_000);
@@ -337,9 +343,12 @@ impl Stage<'_> {
                 self.disk.release_syncs();
             }
             Due::Restart => self.restart()?,
+            Due::Crash if self.calm => {}
+            Due::Crash => self.crash(),
+            Due::SpellTurns => self.spell_turns(),
             Due::Calm => {
                 self.calm = true;
-                self.faults = crate::plan::Faults::NONE;
+                self.faults = crate::faults::Faults::NONE;
             }
         }
         Ok(())
