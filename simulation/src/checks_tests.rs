@@ -13,6 +13,11 @@ use cordboard_simulator::script::{Fate, Phase, RawId};
 const CALL: CallId = CallId(1);
 const ANNA: AgentId = AgentId(Symbol(1));
 
+fn config() -> std::sync::Arc<Config> {
+    let centre = crate::Centre::new().unwrap();
+    std::sync::Arc::clone(centre.config())
+}
+
 fn fired(checks: &Checks) -> Vec<&'static str> {
     checks.found.iter().map(|found| found.check).collect()
 }
@@ -216,7 +221,7 @@ fn judged(caller: CallerRecord, prepare: impl FnOnce(&mut Checks)) -> Vec<&'stat
         ..Ledger::default()
     };
     let connections = BTreeMap::from([(CALL, "call".to_owned())]);
-    checks.ledger(&ledger, &BTreeMap::new(), &connections);
+    checks.ledger(&config(), &ledger, &BTreeMap::new(), &connections);
     fired(&checks)
 }
 
@@ -227,6 +232,7 @@ fn goes_astray(checks: &mut Checks, call: &str, at_ms: u64, what: &str) {
 fn fails(checks: &mut Checks, call: &str, at_ms: u64, what: &str, fault: &'static str) {
     let astray = Astray {
         at_ms,
+        until_ms: at_ms,
         what: what.to_owned(),
         fault,
     };
@@ -436,7 +442,7 @@ fn no_card_number_is_recorded() {
             ..Ledger::default()
         };
         let mut checks = Checks::default();
-        checks.ledger(&ledger, &BTreeMap::new(), &BTreeMap::new());
+        checks.ledger(&config(), &ledger, &BTreeMap::new(), &BTreeMap::new());
         fired(&checks)
     };
     assert_eq!(recorded(20_000, 29_000), [""; 0]);
@@ -472,7 +478,7 @@ fn rung(rings: Vec<RingRecord>) -> Vec<&'static str> {
         ..Ledger::default()
     };
     let mut checks = Checks::default();
-    checks.ledger(&ledger, &BTreeMap::new(), &BTreeMap::new());
+    checks.ledger(&config(), &ledger, &BTreeMap::new(), &BTreeMap::new());
     fired(&checks)
 }
 
@@ -508,6 +514,8 @@ fn every_check_of_the_table_has_its_name_in_the_list_and_fires_somewhere() {
     assert_eq!(table.collect::<Vec<_>>(), NAMES);
     let all = [
         source,
+        include_str!("checks/stream.rs"),
+        include_str!("checks/experience.rs"),
         include_str!("stage.rs"),
         include_str!("stage/outside.rs"),
         include_str!("network.rs"),

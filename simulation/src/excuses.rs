@@ -44,6 +44,8 @@ pub(crate) enum About {
 #[derive(Clone, Debug)]
 pub(crate) struct Astray {
     pub(crate) at_ms: u64,
+    /// Until when it lasted: an answer was waited for, a callback was held back.
+    pub(crate) until_ms: u64,
     /// The name of the operation, or the type of the event.
     pub(crate) what: String,
     /// What became of it.
@@ -278,7 +280,9 @@ impl Case<'_> {
     ) -> impl Iterator<Item = &Astray> {
         let from_ms = to_ms.saturating_sub(before_ms);
         self.astray.iter().filter(move |astray| {
-            (from_ms..=to_ms).contains(&astray.at_ms) && what.contains(&astray.what.as_str())
+            astray.at_ms <= to_ms
+                && astray.until_ms >= from_ms
+                && what.contains(&astray.what.as_str())
         })
     }
 

@@ -325,6 +325,7 @@ impl<'a> Stage<'a> {
             let now = next.max(self.now());
             self.stepper.step_to(now);
             self.checks.now_ms = now - START_MS;
+            self.checks.clock_ms = now;
             self.settle()?;
             while let Some(entry) = self.agenda.first_entry() {
                 if entry.key().0 > now {
@@ -366,8 +367,12 @@ impl<'a> Stage<'a> {
         self.checks.quiet(self.centre.config(), up.engine.tenant());
         let (_, commands) = up.engine.hashes();
         let ledger = self.world.ledger(self.moment());
-        self.checks
-            .ledger(&ledger, &self.callers, &self.connections);
+        self.checks.ledger(
+            self.centre.config(),
+            &ledger,
+            &self.callers,
+            &self.connections,
+        );
         let mut hash = Sha256::new();
         hash.update(commands);
         serde_json::to_writer(HashWriter(&mut hash), &ledger)?;
