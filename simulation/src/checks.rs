@@ -128,6 +128,10 @@ pub(crate) struct Checks {
     declined: BTreeSet<(CallId, AgentId)>,
     statuses: BTreeMap<AgentId, AgentStatus>,
     told: BTreeMap<CallId, Told>,
+    /// The calls that were offered to each agent.
+    offered: BTreeMap<AgentId, BTreeSet<CallId>>,
+    /// The calls by connection, once all is over.
+    calls: BTreeMap<String, CallId>,
     /// When each connection was first hung up.
     hang_ups: BTreeMap<String, u64>,
     withheld: Withheld,

@@ -199,8 +199,10 @@ impl Case<'_> {
     }
 
     fn cut_off(&self) -> Option<&'static str> {
-        // Whoever is on hold may give up much later.
-        if self.acts.parted(self.calls, 0, self.ended_ms()) {
+        // Whoever is on hold may give up much later; whoever heard an agent again was not parted by what was done before.
+        let again_ms = self.voices().last().map_or(0, |(from_ms, _)| from_ms);
+        let from_ms = again_ms.saturating_sub(ON_THE_WIRE_MS);
+        if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
         let parted_ms = self.ended_ms();

@@ -28,6 +28,10 @@ impl Checks {
         callers: &BTreeMap<CallId, String>,
         connections: &BTreeMap<CallId, String>,
     ) {
+        self.calls = connections
+            .iter()
+            .map(|(call, connection)| (connection.clone(), *call))
+            .collect();
         let mut calls: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
         for (call, name) in callers.iter().chain(connections) {
             calls.entry(name).or_default().push(*call);
@@ -92,8 +96,8 @@ impl Checks {
         self.silences(ledger);
         self.ends(ledger, connections);
         self.legs(ledger);
-        self.music(ledger, connections);
-        self.let_go(config, ledger);
+        self.music(ledger);
+        self.let_go(config, ledger, connections);
     }
 
     fn of_call(&self, call: Option<&str>) -> Vec<Astray> {
@@ -103,14 +107,21 @@ impl Checks {
     }
 
     /// What went wrong in a call.
-    fn near(&self, call: Option<&str>) -> Near<'_> {
-        let about = call.map(|call| About::Call(call.to_owned()));
+    fn near(&self, connection: Option<&str>) -> Near<'_> {
+        let mut about = Vec::new();
+        if let Some(connection) = connection {
+            about.push(About::Call(connection.to_owned()));
+            about.extend(self.call_of(connection).map(About::Answer));
+        }
+        let astray = about.iter().filter_map(|about| self.astray.get(about));
         Near {
-            astray: about
-                .and_then(|about| self.astray.get(&about))
-                .map_or(&[], Vec::as_slice),
+            astray: astray.flatten().collect(),
             outages: &self.outages,
         }
+    }
+
+    fn call_of(&self, connection: &str) -> Option<CallId> {
+        self.calls.get(connection).copied()
     }
 
     fn was_out(&self, from_ms: u64, to_ms: u64) -> bool {
@@ -274,7 +285,7 @@ impl Checks {
     }
 
     /// Music is for callers who wait: no agent hears it, and no caller in a conversation.
-    fn music(&mut self, ledger: &Ledger, connections: &BTreeMap<CallId, String>) {
+    fn music(&mut self, ledger: &Ledger) {
         let end_ms = ledger.at.at_ms;
         let mut found = Vec::new();
         let mut present: BTreeMap<&str, Vec<(u64, u64)>> = BTreeMap::new();
@@ -294,15 +305,13 @@ impl Checks {
                 }
             }
         }
-        let calls: BTreeMap<&str, CallId> = connections
-            .iter()
-            .map(|(call, connection)| (connection.as_str(), *call))
-            .collect();
         for caller in &ledger.callers {
             let Some(connection) = caller.call.as_deref() else {
                 continue;
             };
-            let told = calls.get(connection).and_then(|call| self.told.get(call));
+            let told = self
+                .call_of(connection)
+                .and_then(|call| self.told.get(&call));
             let Some(told) = told else { continue };
             let near = self.near(Some(connection));
             let agents = present.get(connection).map_or(&[][..], Vec::as_slice);
@@ -331,7 +340,7 @@ impl Checks {
     }
 
     /// An agent is withheld from offers only as long as the service may ring them or have them in a call.
-    fn let_go(&mut self, config: &Config, ledger: &Ledger) {
+    fn let_go(&mut self, config: &Config, ledger: &Ledger, connections: &BTreeMap<CallId, String>) {
         let end_ms = ledger.at.at_ms;
         let mut found = Vec::new();
         for (agent, span) in self.withheld.spans() {
@@ -340,21 +349,22 @@ impl Checks {
                 continue;
             }
             let person = config.symbols.name(agent.0);
-            let rings: Vec<&RingRecord> = ledger
+            let rings = ledger
                 .endpoints
                 .iter()
                 .filter(|endpoint| endpoint.person == person)
-                .flat_map(|endpoint| &endpoint.rings)
-                .filter(|ring| {
-                    let over_ms = over_ms(ring).unwrap_or(end_ms);
-                    ring.from_ms < to_ms && over_ms + AUDIT_MS > from_ms
-                })
-                .collect();
+                .flat_map(|endpoint| &endpoint.rings);
             let mut free_ms = from_ms;
-            for ring in rings {
+            for ring in rings.filter(|ring| ring.from_ms < to_ms) {
                 free_ms = free_ms.max(over_ms(ring).unwrap_or(end_ms));
-                let near = self.near(Some(&ring.call));
-                free_ms = free_ms.max(near.last_ms(from_ms, to_ms).unwrap_or_default());
+            }
+            // Of all calls that were offered to them until then: in one of them something may still be unknown.
+            for call in self.offered.get(&agent).into_iter().flatten() {
+                let near = self.near(connections.get(call).map(String::as_str));
+                let ended_ms = self.told.get(call).and_then(|told| told.ended_ms);
+                if ended_ms.is_none_or(|ended_ms| ended_ms >= from_ms) {
+                    free_ms = free_ms.max(near.last_ms(from_ms, to_ms).unwrap_or_default());
+                }
             }
             if to_ms > free_ms + LET_GO_MS {
                 let detail = format!(
@@ -375,7 +385,7 @@ impl Checks {
 
 /// What went wrong in a call, and when the engine was not there.
 struct Near<'a> {
-    astray: &'a [Astray],
+    astray: Vec<&'a Astray>,
     outages: &'a [(u64, Option<u64>)],
 }
 
@@ -411,7 +421,7 @@ impl Near<'_> {
 
 impl std::fmt::Display for Near<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "astray: {}", listed(self.astray))
+        write!(f, "astray: {}", listed(self.astray.iter().copied()))
     }
 }
 
@@ -432,8 +442,8 @@ fn overlaps(span: Span, from_ms: u64, to_ms: u64) -> bool {
     span.from_ms < to_ms && span.to_ms.is_none_or(|end_ms| end_ms > from_ms)
 }
 
-fn listed(astray: &[Astray]) -> String {
-    let astray: Vec<String> = astray.iter().map(Astray::to_string).collect();
+fn listed<'a>(astray: impl IntoIterator<Item = &'a Astray>) -> String {
+    let astray: Vec<String> = astray.into_iter().map(Astray::to_string).collect();
     astray.join(", ")
 }
 

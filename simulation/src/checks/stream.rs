@@ -49,6 +49,7 @@ impl Checks {
                     self.fail("offer-once", format!("{offer:?} is issued again"));
                 }
                 self.offers.insert(*offer, *agent);
+                self.offered.entry(*agent).or_default().insert(offer.call);
             }
             Event::OfferEnded {
                 offer,

@@ -61,9 +61,10 @@ impl Stage<'_> {
                     self.cursor = event.cursor;
                     let config = self.config();
                     self.checks.by_rules(&config, &event.event);
-                    if let Some((wait, input)) =
-                        desks::react(&config, &event.event, &mut self.random)
-                    {
+                    let Some(up) = &self.up else { continue };
+                    let acts =
+                        desks::react(&config, up.engine.tenant(), &event.event, &mut self.random);
+                    for (wait, input) in acts {
                         self.later(wait, Due::Act(input));
                     }
                 }
@@ -262,7 +263,9 @@ impl Stage<'_> {
             && self.fault("wrong_outcome", |faults| faults.wrong_outcome)
             && let Ok(body) = str::from_utf8(&post.body)
         {
-            post.body = body.replace(DECLINED, ADDED).into_bytes();
+            let body = body.replace(DECLINED, ADDED);
+            self.disturb(&post, "wrong_outcome", 0);
+            post.body = body.into_bytes();
         }
         self.note(|| format!("callback {}", String::from_utf8_lossy(&post.body)));
         if self.fault("callback_lost", |faults| faults.callback_lost) {
@@ -341,8 +344,13 @@ impl Stage<'_> {
             Due::Supervise => {
                 if !self.calm || self.closed.is_some() {
                     let config = self.config();
-                    let input = desks::supervise(&config, &mut self.closed, &mut self.random);
-                    self.act(input);
+                    let input = self.up.as_ref().and_then(|up| {
+                        let tenant = up.engine.tenant();
+                        desks::supervise(&config, tenant, &mut self.closed, &mut self.random)
+                    });
+                    if let Some(input) = input {
+                        self.act(input);
+                    }
                     let wait = self.random.u64(..2 * desks::SUPERVISOR_MS);
                     self.later(wait, Due::Supervise);
                 }
