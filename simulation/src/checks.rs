@@ -132,8 +132,8 @@ pub(crate) struct Checks {
     offered: BTreeMap<AgentId, BTreeSet<CallId>>,
     /// The calls by connection, once all is over.
     calls: BTreeMap<String, CallId>,
-    /// When each connection was first hung up.
-    hang_ups: BTreeMap<String, u64>,
+    /// When each call was first hung up.
+    hang_ups: BTreeMap<CallId, u64>,
     withheld: Withheld,
     acts: Acts,
     /// How often each reason excused a fate that no script allows.
@@ -188,9 +188,8 @@ impl Checks {
         if let Operation::Answer { deadline, .. } = &mut operation {
             *deadline = 0;
         }
-        if let Operation::Terminate { connection } | Operation::HangUp { connection } = &operation {
-            let hung_up = self.hang_ups.entry(connection.0.clone());
-            hung_up.or_insert(self.clock_ms);
+        if let Operation::Terminate { .. } | Operation::HangUp { .. } = &operation {
+            self.hang_ups.entry(command.call).or_insert(self.clock_ms);
         }
         let life = self.outages.len();
         if let Some((before, known)) = self.commands.get(&command) {

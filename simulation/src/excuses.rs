@@ -131,6 +131,8 @@ pub(crate) struct Case<'a> {
     pub(crate) astray: &'a [Astray],
     pub(crate) acts: &'a Acts,
     pub(crate) outages: &'a [(u64, Option<u64>)],
+    /// When the engine first hung up.
+    pub(crate) hung_up_ms: Option<u64>,
     pub(crate) end_ms: u64,
 }
 
@@ -176,7 +178,9 @@ impl Case<'_> {
 
     fn dropped(&self) -> Option<&'static str> {
         let ended_ms = self.ended_ms();
-        let from_ms = ended_ms.saturating_sub(OPERATION_MS);
+        // What ends a call makes the engine hang up at once, however long the service refuses to.
+        let hung_up_ms = self.hung_up_ms.unwrap_or(ended_ms).min(ended_ms);
+        let from_ms = hung_up_ms.saturating_sub(ON_THE_WIRE_MS);
         if self.acts.parted(self.calls, from_ms, ended_ms) {
             return Some("an agent or a supervisor ended the call");
         }
@@ -200,8 +204,7 @@ impl Case<'_> {
 
     fn cut_off(&self) -> Option<&'static str> {
         // Whoever is on hold may give up much later; whoever heard an agent again was not parted by what was done before.
-        let again_ms = self.voices().last().map_or(0, |(from_ms, _)| from_ms);
-        let from_ms = again_ms.saturating_sub(ON_THE_WIRE_MS);
+        let from_ms = self.again_ms().saturating_sub(ON_THE_WIRE_MS);
         if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
@@ -294,17 +297,28 @@ impl Case<'_> {
         })
     }
 
-    /// When the caller was parted from the agent, or the call ended.
+    /// When the caller was parted from the agent to whom they talked last, or the call ended.
     fn ended_ms(&self) -> u64 {
+        let again_ms = self.again_ms();
         let parted = self
             .caller
             .parted
-            .filter(|left| left.by == EndedBy::Service);
+            .filter(|left| left.by == EndedBy::Service && left.at_ms >= again_ms);
         let ended = self.caller.end.map(|end| end.at_ms);
         parted
             .map(|left| left.at_ms)
             .or(ended)
             .unwrap_or(self.end_ms)
+    }
+
+    /// When the caller began to hear an agent for the last time. What is heard between two pieces of music is no conversation.
+    fn again_ms(&self) -> u64 {
+        let heard = self.caller.heard.iter().rev();
+        let mut voices = heard.filter(|heard| {
+            let to_ms = heard.to_ms.unwrap_or(self.end_ms);
+            is_voice(&heard.what, VoiceKind::Agent) && to_ms - heard.from_ms > ON_THE_WIRE_MS
+        });
+        voices.next().map_or(0, |heard| heard.from_ms)
     }
 
     fn last_prompt_is_a_message(&self) -> bool {

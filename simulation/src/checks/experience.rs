@@ -16,6 +16,8 @@ const PROMPT_MS: u64 = 5_000;
 const RECOVERS_MS: u64 = 60_000;
 /// Calls that say nothing are asked about after five minutes in this configuration, and the look takes a while.
 const AUDIT_MS: u64 = 300_000 + 45_000;
+/// The requests that tell whether a call lives and who is in it.
+const LOOKS: [&str; 2] = ["list participants", "get call"];
 /// An agent of whom the service has let go is offered calls again at the latest after this time.
 const LET_GO_MS: u64 = 120_000;
 
@@ -70,6 +72,11 @@ impl Checks {
                 astray: &astray,
                 acts: &self.acts,
                 outages: &self.outages,
+                hung_up_ms: of_caller
+                    .iter()
+                    .filter_map(|call| self.hang_ups.get(call))
+                    .min()
+                    .copied(),
                 end_ms,
             };
             if let Some(reason) = case.excuse(fate) {
@@ -194,7 +201,12 @@ impl Checks {
             for heard in &caller.heard {
                 let (from_ms, to_ms) = (heard.from_ms, heard.to_ms.unwrap_or(ledger.at.at_ms));
                 if heard.what == Sound::Silence
-                    && near.lasts_too_long(from_ms, to_ms, SILENCE_MS, RECOVERS_MS)
+                    && near.lasts_too_long(
+                        from_ms,
+                        to_ms,
+                        SILENCE_MS,
+                        near.shows_ms(from_ms, to_ms),
+                    )
                 {
                     found.push((
                         "silence",
@@ -239,7 +251,7 @@ impl Checks {
                 );
                 found.push(("end-noticed", detail));
             }
-            if let Some(from_ms) = self.hang_ups.get(connection)
+            if let Some(from_ms) = self.hang_ups.get(call)
                 && near.lasts_too_long(*from_ms, gone_ms, PROMPT_MS, RECOVERS_MS)
             {
                 let detail = format!(
@@ -406,6 +418,21 @@ impl Near<'_> {
             .filter(|(out_ms, back_ms)| lasted(*out_ms, *back_ms))
             .map(|(_, back_ms)| back_ms);
         astray.chain(outages).max()
+    }
+
+    /// How long what has gone wrong shows: longer when the engine could not look who is in the call, for it does so less and
+    /// less often then.
+    fn shows_ms(&self, from_ms: u64, to_ms: u64) -> u64 {
+        let looked_in_vain = self.astray.iter().any(|astray| {
+            LOOKS.contains(&astray.what.as_str())
+                && astray.at_ms <= to_ms
+                && astray.until_ms + RECOVERS_MS >= from_ms
+        });
+        if looked_in_vain {
+            AUDIT_MS
+        } else {
+            RECOVERS_MS
+        }
     }
 
     /// Whether something lasts for longer than `healthy_ms` and nothing has gone wrong, or for longer than `recovers_ms`

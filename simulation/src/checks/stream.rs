@@ -179,7 +179,8 @@ impl Checks {
 
     /// A caller does not wait any more: nobody waits for longer than their queue lets them, but for an offer that was under way.
     fn left_queue(&mut self, config: &Config, call: CallId) {
-        let now_ms = self.clock_ms;
+        // Whoever is hung up on leaves before that is told.
+        let now_ms = self.hang_ups.get(&call).copied().unwrap_or(self.clock_ms);
         let Some(told) = self.told.get_mut(&call) else {
             return;
         };
