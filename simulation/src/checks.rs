@@ -345,3 +345,7 @@ impl Checks {
 #[cfg(test)]
 #[path = "checks_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "checks/experience_tests.rs"]
+mod experience_tests;

@@ -237,7 +237,10 @@ impl Checks {
             let near = self.near(Some(connection));
             let gone_ms = caller.end.map_or(end_ms, |end| end.at_ms);
             let name = &caller.name;
-            let over_ms = self.told.get(call).and_then(|told| told.ended_ms);
+            let Some(told) = self.told.get(call) else {
+                continue;
+            };
+            let over_ms = told.ended_ms;
             if over_ms.is_some_and(|over_ms| over_ms < gone_ms) {
                 let detail = format!(
                     "call {call} is over at {over_ms:?}, {name} is in it until {gone_ms}; {connection}; {near}"
@@ -374,11 +377,12 @@ impl Checks {
             for call in self.offered.get(&agent).into_iter().flatten() {
                 let near = self.near(connections.get(call).map(String::as_str));
                 let ended_ms = self.told.get(call).and_then(|told| told.ended_ms);
-                if ended_ms.is_none_or(|ended_ms| ended_ms >= from_ms) {
-                    free_ms = free_ms.max(near.last_ms(from_ms, to_ms).unwrap_or_default());
+                let until_ms = ended_ms.unwrap_or(end_ms).min(to_ms);
+                if until_ms >= from_ms {
+                    free_ms = free_ms.max(near.last_ms(from_ms, until_ms).unwrap_or_default());
                 }
             }
-            if to_ms > free_ms + LET_GO_MS {
+            if to_ms > free_ms.saturating_add(LET_GO_MS) {
                 let detail = format!(
                     "{person} is offered nothing from {from_ms} to {to_ms}, and is in no call since {free_ms}"
                 );
