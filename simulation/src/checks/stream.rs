@@ -1,6 +1,7 @@
 //! What subscribers are told, event by event.
 
 use super::Checks;
+use crate::excuses::{About, Astray};
 use cordboard::events::EventCursor;
 use cordboard_core::Config;
 use cordboard_core::config::Queue;
@@ -134,6 +135,15 @@ impl Checks {
                 to_ms: None,
             }),
             Event::HoldChanged { on_hold: false, .. } => end_span(&mut told.holds, now_ms),
+            Event::InputSkipped { .. } => {
+                let astray = Astray {
+                    at_ms: now_ms,
+                    until_ms: now_ms,
+                    what: "an input".to_owned(),
+                    fault: "skipped",
+                };
+                self.astray(About::Answer(call), astray);
+            }
             Event::CallEnded { .. } => {
                 end_span(&mut told.talks, now_ms);
                 end_span(&mut told.holds, now_ms);
