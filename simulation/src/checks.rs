@@ -21,6 +21,7 @@
 //! | `offer-fits` | I5 | an offer goes to an agent with the skills that are required by then, of a group that serves the queue by then |
 //! | `declined-once` | I7 | who has declined a caller is not offered them again |
 //! | `reserved-when-ready` | I6 | only who is ready is reserved |
+//! | `work-conserved` | I14 | no caller waits while an agent is free for them, but for as long as a plugin is asked |
 //! | `wait-bounded` | I21 | nobody waits longer than their queue's longest time, but for an offer that was under way and after a restart |
 //! | `call-in-order` | I3 | each call begins once, before all that is told of it, and ends |
 //! | `call-ends-once` | I3 | a call is announced as ended once, and nothing happens to it afterwards |
@@ -37,20 +38,21 @@
 //! Of what a routing engine has to keep, in the order in which it is usually listed:
 //!
 //! - Here: I1 capacity of an agent, I2 one accepted offer of a contact, I3 one end of each contact, I4 one winner when accept,
-//!   expiry and hang-up meet, I8 an agent who missed an offer is not simply ready, I9 capacity is given back once, I10 lengths
-//!   are those of the state, I11 repeated and reordered events change nothing, I12 a plugin that fails costs no contact, I25
-//!   the same inputs give the same decisions, I29 snapshot and journal give the live state, I30 what an earlier life of the
-//!   process offered is not accepted twice.
-//! - In the core's own properties, against a reference model: I5 only agents who meet the requirements, I7 no second offer
-//!   after a decline, I14 nobody waits while an agent is free, I15 first come first served, I17 the longest idle is chosen,
-//!   I26 the index agrees with a search of everything.
-//! - In its scenarios: I20 no contact blocks another, I21 deadlines hold to the millisecond.
-//! - Not, because there is no such thing yet: I6 presence from outside, I16 and I19 ageing and relaxing of requirements, I18
+//!   expiry and hang-up meet, I5 only agents who meet the requirements, I6 only agents who are ready, I7 no second offer after a
+//!   decline, I8 an agent who missed an offer is not simply ready, I9 capacity is given back once, I10 lengths are those of the
+//!   state, I11 repeated and reordered events change nothing, I12 a plugin that fails costs no contact, I14 nobody waits while an
+//!   agent is free, I21 deadlines hold, I25 the same inputs give the same decisions, I29 snapshot and journal give the live state,
+//!   I30 what an earlier life of the process offered is not accepted twice.
+//! - In the core's own properties, against a reference model: I5, I7 and I14 once more, I15 first come first served, I17 the
+//!   longest idle is chosen, I26 the index agrees with a search of everything.
+//! - In its scenarios: I20 no contact blocks another, I21 to the millisecond.
+//! - Not, because there is no such thing yet: presence from outside, I16 and I19 ageing and relaxing of requirements, I18
 //!   round robin, I22 places kept, I23 order across queues, I24 bursts of idle agents, I31 to I34 statistics. I13 tenants
 //!   cannot meet: each has a state of its own. I27 explanations are tested with the demo. I28 the clock only goes forward here.
 
 mod experience;
 mod stream;
+mod waiting;
 
 use crate::excuses::{About, Acts, Astray};
 use cordboard::driver::Hash;
@@ -63,7 +65,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use stream::Told;
 
 /// The names of the checks.
-pub const NAMES: [&str; 31] = [
+pub const NAMES: [&str; 32] = [
     "fate-allowed",
     "answered-once",
     "offered-once",
@@ -83,6 +85,7 @@ pub const NAMES: [&str; 31] = [
     "offer-fits",
     "declined-once",
     "reserved-when-ready",
+    "work-conserved",
     "wait-bounded",
     "call-in-order",
     "call-ends-once",
@@ -126,6 +129,10 @@ pub(crate) struct Checks {
     expired: BTreeSet<AgentId>,
     /// Who does not want which contact.
     declined: BTreeSet<(CallId, AgentId)>,
+    /// Who talked to which caller: whoever puts them back is not offered them again.
+    served: BTreeSet<(CallId, AgentId)>,
+    /// Callers who wait, agents who could serve them, and since when that is so.
+    in_vain: BTreeMap<(CallId, AgentId), u64>,
     statuses: BTreeMap<AgentId, AgentStatus>,
     told: BTreeMap<CallId, Told>,
     /// The calls that were offered to each agent.
@@ -221,6 +228,7 @@ impl Checks {
         before: Option<(u64, Hash)>,
         now: (u64, Hash),
     ) {
+        self.in_vain.clear();
         if now.0 < durable {
             let seq = now.0;
             self.fail(
@@ -247,6 +255,7 @@ impl Checks {
 
     /// Looks at the core between two inputs.
     pub(crate) fn state(&mut self, config: &Config, tenant: &Tenant) {
+        self.work(config, tenant);
         let mut of_agent: BTreeMap<AgentId, usize> = BTreeMap::new();
         let mut in_queue: BTreeMap<QueueId, usize> = BTreeMap::new();
         for call in tenant.calls() {

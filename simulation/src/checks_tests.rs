@@ -533,6 +533,7 @@ fn every_check_of_the_table_has_its_name_in_the_list_and_fires_somewhere() {
         source,
         include_str!("checks/stream.rs"),
         include_str!("checks/experience.rs"),
+        include_str!("checks/waiting.rs"),
         include_str!("stage.rs"),
         include_str!("stage/outside.rs"),
         include_str!("network.rs"),

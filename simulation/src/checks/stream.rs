@@ -16,6 +16,8 @@ const DEADLINE_MS: u64 = 2_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     pub(super) ended_ms: Option<u64>,
+    /// When it first waited: places are kept.
+    pub(super) first_queued_ms: Option<u64>,
     /// The queue that it waits in, and since when.
     queued: Option<(QueueId, u64)>,
     offer_ended_ms: u64,
@@ -124,12 +126,16 @@ impl Checks {
                 end_span(&mut told.talks, now_ms);
                 end_span(&mut told.holds, now_ms);
                 told.queued = Some((*queue, now_ms));
+                told.first_queued_ms.get_or_insert(now_ms);
             }
             Event::OfferEnded { .. } => told.offer_ended_ms = now_ms,
-            Event::CallConnected { .. } => told.talks.push(Span {
-                from_ms: now_ms,
-                to_ms: None,
-            }),
+            Event::CallConnected { agent, .. } => {
+                told.talks.push(Span {
+                    from_ms: now_ms,
+                    to_ms: None,
+                });
+                self.served.insert((call, *agent));
+            }
             Event::HoldChanged { on_hold: true, .. } => told.holds.push(Span {
                 from_ms: now_ms,
                 to_ms: None,
@@ -219,7 +225,7 @@ impl Checks {
 }
 
 /// Whether an agent has the skills that a contact requires by now, and is in a group that serves it by now.
-fn fits(config: &Config, queue: &Queue, agent: AgentId, waited: Millis) -> bool {
+pub(super) fn fits(config: &Config, queue: &Queue, agent: AgentId, waited: Millis) -> bool {
     let Some(profile) = config.agents.get(&agent) else {
         return false;
     };
