@@ -129,8 +129,9 @@ pub(crate) struct Checks {
     expired: BTreeSet<AgentId>,
     /// Who does not want which contact.
     declined: BTreeSet<(CallId, AgentId)>,
-    /// Who talked to which caller: whoever puts them back is not offered them again.
-    served: BTreeSet<(CallId, AgentId)>,
+    /// Who could not be rung for which contact, or talked to the caller and may have put them back: such a contact need not be
+    /// offered to them again.
+    not_again: BTreeSet<(CallId, AgentId)>,
     /// Callers who wait, agents who could serve them, and since when that is so.
     in_vain: BTreeMap<(CallId, AgentId), u64>,
     statuses: BTreeMap<AgentId, AgentStatus>,

@@ -65,14 +65,15 @@ impl Checks {
                 match outcome {
                     OfferOutcome::Expired => {
                         self.expired.insert(*agent);
+                        self.not_again.insert((offer.call, *agent));
                     }
                     OfferOutcome::Declined => {
                         self.declined.insert((offer.call, *agent));
                     }
-                    OfferOutcome::Accepted
-                    | OfferOutcome::Revoked
-                    | OfferOutcome::Cancelled
-                    | OfferOutcome::Failed => {}
+                    OfferOutcome::Failed => {
+                        self.not_again.insert((offer.call, *agent));
+                    }
+                    OfferOutcome::Accepted | OfferOutcome::Revoked | OfferOutcome::Cancelled => {}
                 }
             }
             Event::AgentChanged { agent, state } => {
@@ -134,7 +135,7 @@ impl Checks {
                     from_ms: now_ms,
                     to_ms: None,
                 });
-                self.served.insert((call, *agent));
+                self.not_again.insert((call, *agent));
             }
             Event::HoldChanged { on_hold: true, .. } => told.holds.push(Span {
                 from_ms: now_ms,

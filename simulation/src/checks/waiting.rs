@@ -38,7 +38,7 @@ impl Checks {
                 let could = |agent: &AgentId| {
                     fits(config, settings, *agent, waited)
                         && !self.declined.contains(&(call, *agent))
-                        && !self.served.contains(&(call, *agent))
+                        && !self.not_again.contains(&(call, *agent))
                 };
                 for agent in free.iter().copied().filter(could) {
                     let since = self.in_vain.get(&(call, agent)).copied();
