@@ -196,15 +196,15 @@ impl Case<'_> {
         {
             return Some("the message of an exit failed each time");
         }
-        if self.went_astray(&["add participant", "AddParticipantSucceeded"], RING_MS) {
-            return Some("the number of an exit could not be rung");
-        }
-        None
+        let rung = ["add participant", "AddParticipantSucceeded"];
+        let in_vain = self.astray_before(&rung, hung_up_ms, RING_MS).next();
+        in_vain.map(|_| "the number of an exit could not be rung")
     }
 
     fn cut_off(&self) -> Option<&'static str> {
         // Whoever is on hold may give up much later; whoever heard an agent again was not parted by what was done before.
-        let from_ms = self.again_ms().saturating_sub(ON_THE_WIRE_MS);
+        let from_ms = self.again_ms().min(self.hung_up_ms.unwrap_or(u64::MAX));
+        let from_ms = from_ms.saturating_sub(ON_THE_WIRE_MS);
         if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
