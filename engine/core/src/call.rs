@@ -366,7 +366,8 @@ impl Call {
         self.heard_of(tenant);
         self.seen(tenant);
         if self.connection.is_none() && !event.connection.0.is_empty() {
-            self.connection = Some(event.connection);
+            // Whatever became of the answer's response: there is a call.
+            self.answer_accepted(tenant, event.connection);
         }
         let sequence = event.operation;
         match event.kind {

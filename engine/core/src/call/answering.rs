@@ -44,7 +44,7 @@ impl Call {
         );
     }
 
-    /// The answer's response names the connection. The event may have come first.
+    /// The answer's response names the connection, or, when it is late or lost, any event of the call.
     pub(crate) fn answer_accepted(&mut self, tenant: &mut Tenant, connection: ConnectionId) {
         if self.connection.is_none() {
             self.connection = Some(connection);

@@ -20,4 +20,5 @@ mod recording;
 mod recording_by_hand;
 mod restart;
 mod ringing;
+mod upgrade;
 mod withdrawal;
