@@ -255,6 +255,10 @@ impl Case<'_> {
             .filter(|heard| is_voice(&heard.what, VoiceKind::Voicemail))
             .map(|heard| heard.to_ms.unwrap_or(self.end_ms))
             .next()?;
+        let news = ["AddParticipantSucceeded"];
+        if self.astray_before(&news, last, OPERATION_MS).count() > 0 {
+            return Some("the news that a voicemail had answered went astray");
+        }
         let asked = self.astray_before(&["recognize", "remove participant"], last, OPERATION_MS);
         (asked.count() > 0 || self.held_up(last))
             .then_some("the question to press 1, or its end, went astray")
