@@ -231,3 +231,62 @@ impl Spell {
             .map(|(kind, _)| kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spell_begins_while_callers_dial_lasts_and_consists_of_something_that_is_frequent() {
+        const LAST_MS: u64 = 1_300_000;
+        let mut random = Rng::with_seed(1);
+        let mut kinds = std::collections::BTreeSet::new();
+        for _ in 0..200 {
+            let spells = Spell::draw(LAST_MS, &mut random);
+            assert!(spells.len() <= SPELLS_MAX);
+            for mut spell in spells {
+                assert!(spell.from_ms <= LAST_MS);
+                let length_ms = spell.to_ms - spell.from_ms;
+                assert!((SPELL_MIN_MS..=300_000).contains(&length_ms), "{spell:?}");
+                assert!((1..=SPELL_KINDS_MAX).contains(&spell.kinds().count()));
+                kinds.extend(spell.kinds());
+                assert!(spell.crash_ms.is_none_or(|at_ms| spell.lasts_at(at_ms)));
+                for (name, rate) in spell.faults.rates() {
+                    assert!(*rate == 0 || SPELL_RATE.contains(rate), "{name} {rate}");
+                }
+            }
+        }
+        assert_eq!(kinds.len(), KINDS.len(), "{kinds:?}");
+    }
+
+    #[test]
+    fn in_a_spell_each_fault_is_as_frequent_as_where_it_is_more_frequent() {
+        let here = Faults {
+            broken: 30,
+            hanging: 20,
+            ..Faults::NONE
+        };
+        let there = Faults {
+            broken: 900,
+            throttled: 500,
+            ..Faults::NONE
+        };
+        let both = Faults {
+            broken: 900,
+            hanging: 20,
+            throttled: 500,
+            ..Faults::NONE
+        };
+        assert_eq!(here.and(&there), both);
+    }
+
+    #[test]
+    fn every_kind_names_faults_that_there_are() {
+        let mut faults = Faults::NONE;
+        let names: Vec<&str> = faults.rates().iter().map(|(name, _)| *name).collect();
+        for (kind, members) in KINDS {
+            let known = members.iter().all(|member| names.contains(member));
+            assert!(known, "{kind}: {members:?}");
+        }
+    }
+}
