@@ -8,6 +8,7 @@ use crate::event::{CallOutcome, Event, OfferOutcome};
 use crate::ids::{AgentId, CallId, Millis};
 use crate::input::{Ignored, Reply};
 use crate::restart::TakenOver;
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -198,7 +199,7 @@ impl Call {
         let outcome = ending.outcome;
         ending.tries = ending.tries.saturating_add(1);
         let tries = ending.tries;
-        let enough = tries > HANG_UPS_MAX;
+        let enough = tries > HANG_UPS_MAX || tries > 3 && is_made(Bug::HangsUpThrice);
         let Some(connection) = self.connection.clone().filter(|_| !enough) else {
             return self.finish(tenant, outcome);
         };
