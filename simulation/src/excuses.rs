@@ -191,8 +191,10 @@ impl Case<'_> {
         if dismissed && late {
             return Some("the hang-up after a message came late");
         }
+        let of_sounds = ["play", "cancel all media"];
+        let failed = self.astray_before(&of_sounds, hung_up_ms, OPERATION_MS);
         if self.acts.exit_sounds_failed(self.calls) >= SOUND_TRIES
-            && self.count_astray(&["play", "cancel all media"], OPERATION_MS) >= FAULTS_OF_TRIES
+            && failed.count() >= FAULTS_OF_TRIES
         {
             return Some("the message of an exit failed each time");
         }
@@ -273,12 +275,7 @@ impl Case<'_> {
 
     /// Whether one of these went astray at most so long before the end.
     fn went_astray(&self, what: &[&str], before_ms: u64) -> bool {
-        self.count_astray(what, before_ms) > 0
-    }
-
-    /// How many of these went astray at most so long before the end.
-    fn count_astray(&self, what: &[&str], before_ms: u64) -> usize {
-        self.astray_before(what, self.ended_ms(), before_ms).count()
+        self.astray_before(what, self.ended_ms(), before_ms).count() > 0
     }
 
     fn astray_before(
