@@ -133,12 +133,17 @@ pub(crate) struct Case<'a> {
     pub(crate) outages: &'a [(u64, Option<u64>)],
     /// When the engine first hung up.
     pub(crate) hung_up_ms: Option<u64>,
+    /// Nobody told the engine of the connection.
+    pub(crate) unheard: bool,
     pub(crate) end_ms: u64,
 }
 
 impl Case<'_> {
     /// The reason for a fate that the script does not allow, if there is one.
     pub(crate) fn excuse(&self, fate: Fate) -> Option<&'static str> {
+        if self.unheard {
+            return Some("nobody told the engine that the caller was there");
+        }
         match fate {
             Fate::RangOut => self.rang_out(),
             Fate::Dropped => self.dropped(),
