@@ -133,12 +133,17 @@ pub(crate) struct Case<'a> {
     pub(crate) outages: &'a [(u64, Option<u64>)],
     /// When the engine first hung up.
     pub(crate) hung_up_ms: Option<u64>,
+    /// Nobody told the engine of the connection.
+    pub(crate) unheard: bool,
     pub(crate) end_ms: u64,
 }
 
 impl Case<'_> {
     /// The reason for a fate that the script does not allow, if there is one.
     pub(crate) fn excuse(&self, fate: Fate) -> Option<&'static str> {
+        if self.unheard {
+            return Some("nobody told the engine that the caller was there");
+        }
         match fate {
             Fate::RangOut => self.rang_out(),
             Fate::Dropped => self.dropped(),
@@ -191,8 +196,10 @@ impl Case<'_> {
         if dismissed && late {
             return Some("the hang-up after a message came late");
         }
+        let of_sounds = ["play", "cancel all media"];
+        let failed = self.astray_before(&of_sounds, hung_up_ms, OPERATION_MS);
         if self.acts.exit_sounds_failed(self.calls) >= SOUND_TRIES
-            && self.count_astray(&["play", "cancel all media"], OPERATION_MS) >= FAULTS_OF_TRIES
+            && failed.count() >= FAULTS_OF_TRIES
         {
             return Some("the message of an exit failed each time");
         }
@@ -273,12 +280,7 @@ impl Case<'_> {
 
     /// Whether one of these went astray at most so long before the end.
     fn went_astray(&self, what: &[&str], before_ms: u64) -> bool {
-        self.count_astray(what, before_ms) > 0
-    }
-
-    /// How many of these went astray at most so long before the end.
-    fn count_astray(&self, what: &[&str], before_ms: u64) -> usize {
-        self.astray_before(what, self.ended_ms(), before_ms).count()
+        self.astray_before(what, self.ended_ms(), before_ms).count() > 0
     }
 
     fn astray_before(

@@ -77,6 +77,7 @@ impl Checks {
                     .filter_map(|call| self.hang_ups.get(call))
                     .min()
                     .copied(),
+                unheard: self.unheard(caller.call.as_deref()),
                 end_ms,
             };
             if let Some(reason) = case.excuse(fate) {
@@ -129,6 +130,25 @@ impl Checks {
 
     fn call_of(&self, connection: &str) -> Option<CallId> {
         self.calls.get(connection).copied()
+    }
+
+    /// Nobody told the engine over which connection a caller waits: each response to the answer and each event that names it
+    /// was lost. There is no request that would ask for it.
+    fn unheard(&self, connection: Option<&str>) -> bool {
+        let call = connection.and_then(|connection| self.call_of(connection));
+        let told = call.and_then(|call| self.told.get(&call));
+        if told.is_none_or(|told| told.answered) {
+            return false;
+        }
+        let near = self.near(connection);
+        let lost = |what: &str, faults: &[&str]| {
+            let mut astray = near.astray.iter();
+            astray.any(|astray| astray.what == what && faults.contains(&astray.fault))
+        };
+        let gone = ["callback_lost", "process down"];
+        lost("CallConnected", &gone)
+            && lost("ParticipantsUpdated", &gone)
+            && lost("answer", &["broken_after", "answer_lost"])
     }
 
     fn was_out(&self, from_ms: u64, to_ms: u64) -> bool {
@@ -197,6 +217,9 @@ impl Checks {
     fn silences(&mut self, ledger: &Ledger) {
         let mut found = Vec::new();
         for caller in &ledger.callers {
+            if self.unheard(caller.call.as_deref()) {
+                continue;
+            }
             let near = self.near(caller.call.as_deref());
             for heard in &caller.heard {
                 let (from_ms, to_ms) = (heard.from_ms, heard.to_ms.unwrap_or(ledger.at.at_ms));
@@ -241,7 +264,8 @@ impl Checks {
                 continue;
             };
             let over_ms = told.ended_ms;
-            if over_ms.is_some_and(|over_ms| over_ms < gone_ms) {
+            let unheard = self.unheard(Some(connection));
+            if !unheard && over_ms.is_some_and(|over_ms| over_ms < gone_ms) {
                 let detail = format!(
                     "call {call} is over at {over_ms:?}, {name} is in it until {gone_ms}; {connection}; {near}"
                 );

@@ -345,3 +345,34 @@ fn no_agent_hears_music_nor_a_caller_in_a_conversation() {
     tell(&mut on_hold.checks, 40_100, &hold(false));
     assert_eq!(ended(on_hold), [""; 0]);
 }
+
+/// Whoever is answered by a request whose response is lost is known by an event alone.
+#[test]
+fn a_caller_of_whom_nothing_could_be_heard_is_nobody_s_fault() {
+    let alone = |lost: &[&str]| {
+        let mut checks = Checks::default();
+        tell(&mut checks, 1_000, &received(1));
+        let mut story = Story {
+            checks,
+            caller: caller(vec![heard(2_000, 60_000, Sound::Silence)], EndedBy::Party),
+            rings: Vec::new(),
+        };
+        for what in lost {
+            let fault = if *what == "answer" {
+                "answer_lost"
+            } else {
+                "callback_lost"
+            };
+            fails(&mut story.checks, "call", 2_000, what, fault);
+        }
+        story.ends(50_000).judged()
+    };
+    let all = ["answer", "CallConnected", "ParticipantsUpdated"];
+    assert_eq!(alone(&all), [""; 0]);
+    let told = ["fate-allowed", "over-is-over"];
+    for index in 0..all.len() {
+        let mut lost = all.to_vec();
+        lost.remove(index);
+        assert_eq!(alone(&lost), told, "{lost:?}");
+    }
+}

@@ -15,6 +15,8 @@ const DEADLINE_MS: u64 = 2_000;
 /// What was told of a call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
+    /// The engine has heard of the connection.
+    pub(super) answered: bool,
     pub(super) ended_ms: Option<u64>,
     /// When it first waited: places are kept.
     pub(super) first_queued_ms: Option<u64>,
@@ -129,6 +131,7 @@ impl Checks {
                 told.queued = Some((*queue, now_ms));
                 told.first_queued_ms.get_or_insert(now_ms);
             }
+            Event::CallAnswered { .. } => told.answered = true,
             Event::OfferEnded { .. } => told.offer_ended_ms = now_ms,
             Event::CallConnected { agent, .. } => {
                 told.talks.push(Span {
