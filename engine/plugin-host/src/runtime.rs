@@ -25,9 +25,9 @@ const KEEP_RESIDENT_BYTES: usize = 512 * 1_024;
 /// Stack of a guest. Ours use a few KiB; JavaScript engines want some hundred.
 const GUEST_STACK_BYTES: usize = 512 * 1_024;
 
-/// Core instances in one component. The encoder of Rust makes one to three, that of JavaScript 13: one for each interface that it
-/// takes away from the language's runtime.
-const CORE_INSTANCES_MAX: u32 = 32;
+/// Core instances in one component. The encoder of Rust makes one to three, that of JavaScript 13 and that of Python 39: one for
+/// each part of the language's runtime, and one for each interface that is taken away from it.
+const CORE_INSTANCES_MAX: u32 = 64;
 /// Memories in one component. JavaScript has three, two of them empty. Each is address space, not memory.
 const MEMORIES_MAX: u32 = 4;
 /// Tables in one component.

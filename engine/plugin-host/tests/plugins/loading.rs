@@ -262,7 +262,7 @@ fn a_component_of_too_many_parts_is_refused() {
         ..Guest::default()
     };
     let instances =
-        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(40);
+        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(80);
     for guest in [
         core(&"(memory 1)".repeat(5)),
         core("(table 100000 funcref)"),

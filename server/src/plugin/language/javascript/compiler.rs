@@ -186,7 +186,7 @@ fn is_name(name: &str) -> bool {
 fn check_node(folder: &Path) -> anyhow::Result<()> {
     let output = run(folder, "node", ["--version"])?;
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    if !major(&version).is_some_and(|major| major >= NODE_MIN) {
+    if major(&version).is_none_or(|major| major < NODE_MIN) {
         bail!("Node.js {NODE_MIN} or later is needed, and `node` on the PATH is `{version}`");
     }
     Ok(())
