@@ -63,7 +63,7 @@ fn offered(agent: &str, queue: &str, waited_ms: u64) -> Vec<&'static str> {
     };
     context.insert("waited-ms".to_owned(), waited_ms.to_string());
     let issued = Event::OfferIssued {
-        offer: offer(1),
+        offer: tests::offer(1),
         agent: AgentId(find(agent)),
         queue: QueueId(find(queue)),
         context,
@@ -293,7 +293,7 @@ fn an_agent_who_is_in_no_call_is_let_go() {
             &mut story.checks,
             15_000,
             &Event::OfferIssued {
-                offer: offer(1),
+                offer: tests::offer(1),
                 agent: anna(),
                 queue: QueueId(Symbol(0)),
                 context: BTreeMap::new(),
