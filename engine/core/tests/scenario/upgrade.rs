@@ -16,6 +16,10 @@ use std::path::Path;
 /// The state that `world` had in version 1 replaces the one that it has now; then the new version starts on it, and whoever may
 /// still be there is looked for, is served, and hangs up.
 #[track_caller]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what an earlier version has left is in files"
+)]
 fn takes_over(name: &str, mut world: World, expected: Expect) {
     let file = format!("tests/golden/v1/{name}.state");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
