@@ -1,5 +1,6 @@
 //! The languages that plugins are written in: one module each, and what they have in common.
 
+mod described;
 mod javascript;
 mod rust;
 
