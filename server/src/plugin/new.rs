@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// The plugin's name: lower-case letters, digits and hyphens. A folder of this name is made.
     name: String,
-    /// The language: `rust`, `javascript`.
+    /// The language: `rust`, `javascript`, `python`.
     #[arg(long = "lang", value_name = "LANGUAGE", default_value = "rust")]
     language: String,
     /// What it decides: `skill-match`, `contact-select`, `endpoint-select`, `recording-policy`.

@@ -10,6 +10,7 @@
 mod findings;
 mod javascript;
 mod projects;
+mod python;
 mod quickstart;
 mod shipping;
 mod vectors;

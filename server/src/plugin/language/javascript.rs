@@ -2,6 +2,7 @@
 
 mod compiler;
 
+use super::described::Described;
 use super::{Built, Language};
 use crate::plugin::template::{self, File, Wanted, fill};
 use cordboard_plugin_host::Point;
@@ -193,19 +194,17 @@ fn files(wanted: &Wanted<'_>) -> Vec<File> {
 }
 
 fn build(folder: &Path) -> anyhow::Result<Built> {
-    let project = compiler::Project::read(folder, &functions())?;
+    let project = Described::read(folder, &POINTS)?;
     Ok(Built {
-        component: project.compile()?,
+        component: compiler::compile(&project)?,
         name: project.name,
     })
 }
 
-/// The function of each decision point, by its name in the manifest.
-fn functions() -> Vec<(&'static str, &'static str)> {
-    PARTS
-        .iter()
-        .map(|part| (part.point.name(), part.function))
-        .collect()
+/// The function of a decision point; there is none for points that are not in [`POINTS`].
+fn function(point: Point) -> &'static str {
+    let part = PARTS.iter().find(|part| part.point == point);
+    part.map_or("", |part| part.function)
 }
 
 #[cfg(test)]
