@@ -155,6 +155,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -174,6 +175,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -272,6 +274,7 @@ impl Call {
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
+        self.ask_for_queue_again(tenant);
         self.select_endpoints_again(tenant);
         self.reconcile(tenant, look_after);
     }
@@ -289,6 +292,7 @@ impl Call {
             State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => return,
             State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -315,6 +319,7 @@ impl Call {
     /// Leaves the present state: queue, offer, agent. Nothing of it goes on.
     fn release(&mut self, tenant: &mut Tenant) {
         match &self.state {
+            State::Classifying(classifying) => drop(tenant.close_question(classifying.question)),
             State::Queued(_) => self.leave_queue(tenant),
             State::Offering(offering) => {
                 let (agent, idle_since) = (offering.agent, offering.idle_since());
