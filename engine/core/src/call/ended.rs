@@ -156,6 +156,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -175,6 +176,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -273,6 +275,7 @@ impl Call {
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
+        self.ask_for_queue_again(tenant);
         self.select_endpoints_again(tenant);
         self.reconcile(tenant, look_after);
     }
@@ -290,6 +293,7 @@ impl Call {
             State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => return,
             State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -316,6 +320,7 @@ impl Call {
     /// Leaves the present state: queue, offer, agent. Nothing of it goes on.
     fn release(&mut self, tenant: &mut Tenant) {
         match &self.state {
+            State::Classifying(classifying) => drop(tenant.close_question(classifying.question)),
             State::Queued(_) => self.leave_queue(tenant),
             State::Offering(offering) => {
                 let (agent, idle_since) = (offering.agent, offering.idle_since());

@@ -2,6 +2,7 @@
 
 mod agents;
 mod answering;
+mod classifying;
 mod collecting;
 mod config_reload;
 mod connected;
