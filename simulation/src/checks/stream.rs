@@ -7,6 +7,7 @@ use cordboard_core::Config;
 use cordboard_core::config::Queue;
 use cordboard_core::event::{AgentStatus, Event, OfferOutcome};
 use cordboard_core::ids::{AgentId, CallId, Millis, QueueId};
+use cordboard_core::question::Requirement;
 use cordboard_simulator::ledger::Span;
 
 /// A deadline of the engine is met within this time: its disk may be slow.
@@ -182,7 +183,7 @@ impl Checks {
                     let detail = format!("{offer:?} is of no queue, or tells no wait");
                     return self.fail("offer-fits", detail);
                 };
-                if !fits(config, settings, *agent, Millis(waited)) {
+                if !fits(config, settings, &[], *agent, Millis(waited)) {
                     let name = config.symbols.name(agent.0);
                     let of_queue = config.symbols.name(queue.0);
                     let detail =
@@ -228,14 +229,21 @@ impl Checks {
     }
 }
 
-/// Whether an agent has the skills that a contact requires by now, and is in a group that serves it by now.
-pub(super) fn fits(config: &Config, queue: &Queue, agent: AgentId, waited: Millis) -> bool {
+/// Whether an agent has the skills that a contact requires by now, by its queue and by itself, and is in a group that serves it by now.
+pub(super) fn fits(
+    config: &Config,
+    queue: &Queue,
+    own: &[Requirement],
+    agent: AgentId,
+    waited: Millis,
+) -> bool {
     let Some(profile) = config.agents.get(&agent) else {
         return false;
     };
     let able = queue
         .requirements
         .iter()
+        .chain(own)
         .filter(|requirement| requirement.required)
         .filter(|requirement| requirement.expires_after.is_none_or(|after| waited < after))
         .all(|requirement| {

@@ -34,9 +34,10 @@ impl Checks {
                 let (Some(settings), Some(first_ms)) = (settings, first_ms) else {
                     continue;
                 };
+                let own = tenant.requirements_of_call(call);
                 let waited = Millis(self.clock_ms.saturating_sub(first_ms));
                 let could = |agent: &AgentId| {
-                    fits(config, settings, *agent, waited)
+                    fits(config, settings, own, *agent, waited)
                         && !self.declined.contains(&(call, *agent))
                         && !self.not_again.contains(&(call, *agent))
                 };
