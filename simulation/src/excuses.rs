@@ -211,7 +211,11 @@ impl Case<'_> {
     fn cut_off(&self) -> Option<&'static str> {
         // Whoever is on hold may give up much later; whoever heard an agent again was not parted by what was done before.
         let from_ms = self.again_ms().min(self.hung_up_ms.unwrap_or(u64::MAX));
-        let from_ms = from_ms.saturating_sub(ON_THE_WIRE_MS);
+        // A hold waits for what is under way before it, which the service may leave hanging.
+        let before = ["play", "cancel all media"];
+        let hangs = self.astray_before(&before, from_ms, OPERATION_MS).next();
+        let late_ms = hangs.map_or(ON_THE_WIRE_MS, |_| OPERATION_MS);
+        let from_ms = from_ms.saturating_sub(late_ms);
         if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
