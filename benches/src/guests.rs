@@ -26,6 +26,15 @@ pub fn json() -> Result<Vec<u8>> {
     module("json-guest")
 }
 
+/// A plugin that behaves badly, as the tests of the plugin host have it: `looping`, `greedy`, `trapping` or `lying`.
+///
+/// # Errors
+///
+/// Like [`skill_match()`].
+pub fn hostile(name: &str) -> Result<Vec<u8>> {
+    component::of_module(&module(&format!("hostile-{name}"))?)
+}
+
 fn module(package: &str) -> Result<Vec<u8>> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let modules = rust::compile(&Sources {

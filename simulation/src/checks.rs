@@ -7,9 +7,23 @@
 //! | `offered-once` | I1 | no agent is rung for two calls at a time |
 //! | `rung-while-talking` | I1 | no agent in a conversation is rung for another call |
 //! | `card-unrecorded` | | no card number is typed into a running recording |
+//! | `silence` | | a caller hears something again within 10 s, and if something went wrong in this very call within a minute of it |
+//! | `end-noticed` | I3 | the end of a call is noticed within seconds, and by the audit if the news of it went astray |
+//! | `over-is-over` | I3 | nobody is left in a call that is over for the engine |
+//! | `hung-up` | I3 | a call that is hung up ends |
+//! | `leg-left` | I9 | nobody stays in a call after its caller |
+//! | `let-go` | I9 | an agent of whom the service has let go is offered calls again within two minutes |
+//! | `agent-hears-music` | | no agent hears the music for callers |
+//! | `music-under-talk` | | no caller in a conversation hears music, unless they are on hold |
 //! | `agent-fits-calls` | I1, I9 | an agent who is reserved or busy has exactly one call; one who is not has none |
 //! | `queue-adds-up` | I10 | a queue is as long as there are calls that wait in it |
 //! | `offer-once` | I1, I2, I4 | an agent has one live offer at most, a call too; each ends once |
+//! | `offer-fits` | I5 | an offer goes to an agent with the skills that are required by then, of a group that serves the queue by then |
+//! | `declined-once` | I7 | who has declined a caller is not offered them again |
+//! | `reserved-when-ready` | I6 | only who is ready is reserved |
+//! | `work-conserved` | I14 | no caller waits while an agent is free for them, but for as long as a plugin is asked |
+//! | `wait-bounded` | I21 | nobody waits longer than their queue's longest time, but for an offer that was under way and after a restart |
+//! | `call-in-order` | I3 | each call begins once, before all that is told of it, and ends |
 //! | `call-ends-once` | I3 | a call is announced as ended once, and nothing happens to it afterwards |
 //! | `rona-not-ready` | I8 | an agent whose offer expired is not simply ready again |
 //! | `taken-once` | I11 | the same event delivered again changes nothing |
@@ -24,38 +38,56 @@
 //! Of what a routing engine has to keep, in the order in which it is usually listed:
 //!
 //! - Here: I1 capacity of an agent, I2 one accepted offer of a contact, I3 one end of each contact, I4 one winner when accept,
-//!   expiry and hang-up meet, I8 an agent who missed an offer is not simply ready, I9 capacity is given back once, I10 lengths
-//!   are those of the state, I11 repeated and reordered events change nothing, I12 a plugin that fails costs no contact, I25
-//!   the same inputs give the same decisions, I29 snapshot and journal give the live state, I30 what an earlier life of the
-//!   process offered is not accepted twice.
-//! - In the core's own properties, against a reference model: I5 only agents who meet the requirements, I7 no second offer
-//!   after a decline, I14 nobody waits while an agent is free, I15 first come first served, I17 the longest idle is chosen,
-//!   I26 the index agrees with a search of everything.
-//! - In its scenarios: I20 no contact blocks another, I21 deadlines hold to the millisecond.
-//! - Not, because there is no such thing yet: I6 presence from outside, I16 and I19 ageing and relaxing of requirements, I18
+//!   expiry and hang-up meet, I5 only agents who meet the requirements, I6 only agents who are ready, I7 no second offer after a
+//!   decline, I8 an agent who missed an offer is not simply ready, I9 capacity is given back once, I10 lengths are those of the
+//!   state, I11 repeated and reordered events change nothing, I12 a plugin that fails costs no contact, I14 nobody waits while an
+//!   agent is free, I21 deadlines hold, I25 the same inputs give the same decisions, I29 snapshot and journal give the live state,
+//!   I30 what an earlier life of the process offered is not accepted twice.
+//! - In the core's own properties, against a reference model: I5, I7 and I14 once more, I15 first come first served, I17 the
+//!   longest idle is chosen, I26 the index agrees with a search of everything.
+//! - In its scenarios: I20 no contact blocks another, I21 to the millisecond.
+//! - Not, because there is no such thing yet: presence from outside, I16 and I19 ageing and relaxing of requirements, I18
 //!   round robin, I22 places kept, I23 order across queues, I24 bursts of idle agents, I31 to I34 statistics. I13 tenants
 //!   cannot meet: each has a state of its own. I27 explanations are tested with the demo. I28 the clock only goes forward here.
 
-use crate::excuses::{About, Acts, Astray, Case};
+mod experience;
+mod stream;
+mod waiting;
+
+use crate::excuses::{About, Acts, Astray};
 use cordboard::driver::Hash;
 use cordboard::events::EventCursor;
-use cordboard_core::event::{AgentStatus, Event, OfferOutcome};
+use cordboard_core::event::{AgentStatus, Event};
 use cordboard_core::ids::{AgentId, CallId, CommandId, OfferId, QueueId};
 use cordboard_core::{Config, Input, Operation, Tenant};
-use cordboard_simulator::ledger::{Ledger, RingRecord, Sound, VoiceKind};
-use cordboard_simulator::script::Role;
+use cordboard_simulator::ledger::Span;
 use std::collections::{BTreeMap, BTreeSet};
+use stream::Told;
 
 /// The names of the checks.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 32] = [
     "fate-allowed",
     "answered-once",
     "offered-once",
     "rung-while-talking",
     "card-unrecorded",
+    "silence",
+    "end-noticed",
+    "over-is-over",
+    "hung-up",
+    "leg-left",
+    "let-go",
+    "agent-hears-music",
+    "music-under-talk",
     "agent-fits-calls",
     "queue-adds-up",
     "offer-once",
+    "offer-fits",
+    "declined-once",
+    "reserved-when-ready",
+    "work-conserved",
+    "wait-bounded",
+    "call-in-order",
     "call-ends-once",
     "rona-not-ready",
     "taken-once",
@@ -83,7 +115,10 @@ pub struct Violation {
 #[derive(Default)]
 pub(crate) struct Checks {
     pub(crate) found: Vec<Violation>,
+    /// Since the batch began.
     pub(crate) now_ms: u64,
+    /// The same by the clock.
+    pub(crate) clock_ms: u64,
     /// What each command was, and in which life of the process it started last.
     commands: BTreeMap<CommandId, (usize, Operation)>,
     taken: BTreeSet<String>,
@@ -92,12 +127,57 @@ pub(crate) struct Checks {
     offers_ended: BTreeSet<OfferId>,
     ended: BTreeSet<CallId>,
     expired: BTreeSet<AgentId>,
+    /// Who does not want which contact.
+    declined: BTreeSet<(CallId, AgentId)>,
+    /// Who could not be rung for which contact, or talked to the caller and may have put them back: such a contact need not be
+    /// offered to them again.
+    not_again: BTreeSet<(CallId, AgentId)>,
+    /// Callers who wait, agents who could serve them, and since when that is so.
+    in_vain: BTreeMap<(CallId, AgentId), u64>,
+    statuses: BTreeMap<AgentId, AgentStatus>,
+    told: BTreeMap<CallId, Told>,
+    /// The calls that were offered to each agent.
+    offered: BTreeMap<AgentId, BTreeSet<CallId>>,
+    /// The calls by connection, once all is over.
+    calls: BTreeMap<String, CallId>,
+    /// When each call was first hung up.
+    hang_ups: BTreeMap<CallId, u64>,
+    withheld: Withheld,
     acts: Acts,
     /// How often each reason excused a fate that no script allows.
     pub(crate) excused: BTreeMap<&'static str, u64>,
     astray: BTreeMap<About, Vec<Astray>>,
     /// When the engine was not there.
     pub(crate) outages: Vec<(u64, Option<u64>)>,
+}
+
+/// When agents were withheld from offers.
+#[derive(Default)]
+struct Withheld {
+    since: BTreeMap<AgentId, u64>,
+    over: Vec<(AgentId, Span)>,
+}
+
+impl Withheld {
+    fn note(&mut self, now_ms: u64, agent: AgentId, withheld: bool) {
+        if withheld {
+            self.since.entry(agent).or_insert(now_ms);
+        } else if let Some(from_ms) = self.since.remove(&agent) {
+            let to_ms = Some(now_ms);
+            self.over.push((agent, Span { from_ms, to_ms }));
+        }
+    }
+
+    fn spans(&self) -> impl Iterator<Item = (AgentId, Span)> {
+        let lasting = self.since.iter().map(|(agent, from_ms)| {
+            let span = Span {
+                from_ms: *from_ms,
+                to_ms: None,
+            };
+            (*agent, span)
+        });
+        self.over.iter().copied().chain(lasting)
+    }
 }
 
 impl Checks {
@@ -115,6 +195,9 @@ impl Checks {
         let mut operation = operation.clone();
         if let Operation::Answer { deadline, .. } = &mut operation {
             *deadline = 0;
+        }
+        if let Operation::Terminate { .. } | Operation::HangUp { .. } = &operation {
+            self.hang_ups.entry(command.call).or_insert(self.clock_ms);
         }
         let life = self.outages.len();
         if let Some((before, known)) = self.commands.get(&command) {
@@ -146,6 +229,7 @@ impl Checks {
         before: Option<(u64, Hash)>,
         now: (u64, Hash),
     ) {
+        self.in_vain.clear();
         if now.0 < durable {
             let seq = now.0;
             self.fail(
@@ -170,72 +254,9 @@ impl Checks {
         }
     }
 
-    /// Looks at an event that a subscriber got.
-    pub(crate) fn event(&mut self, cursor: EventCursor, event: &Event) {
-        if let Some(known) = self.events.get(&cursor) {
-            if known != event {
-                self.fail("event-once", format!("{cursor} was another event"));
-            }
-            return;
-        }
-        self.events.insert(cursor, event.clone());
-        self.acts.told(event);
-        match event {
-            Event::OfferIssued { offer, agent, .. } => {
-                let clash = self
-                    .offers
-                    .iter()
-                    .find(|(other, of)| *of == agent || other.call == offer.call)
-                    .map(|(other, _)| *other);
-                if let Some(other) = clash {
-                    self.fail("offer-once", format!("{offer:?} while {other:?} lives"));
-                }
-                if self.offers_ended.contains(offer) {
-                    self.fail("offer-once", format!("{offer:?} is issued again"));
-                }
-                self.offers.insert(*offer, *agent);
-            }
-            Event::OfferEnded {
-                offer,
-                agent,
-                outcome,
-            } => {
-                if self.offers.remove(offer) != Some(*agent) || !self.offers_ended.insert(*offer) {
-                    self.fail("offer-once", format!("{offer:?} ends, but is not live"));
-                }
-                if *outcome == OfferOutcome::Expired {
-                    self.expired.insert(*agent);
-                }
-            }
-            Event::AgentChanged { agent, state } => {
-                let expired = self.expired.remove(agent);
-                if expired && *state == AgentStatus::Ready {
-                    self.fail(
-                        "rona-not-ready",
-                        format!("{agent:?} missed an offer and is ready"),
-                    );
-                }
-            }
-            Event::CallEnded { call, .. } if !self.ended.insert(*call) => {
-                self.fail("call-ends-once", format!("call {call} ends again"));
-            }
-            Event::CallAnswered { call }
-            | Event::CallQueued { call, .. }
-            | Event::CallConnected { call, .. }
-            | Event::HoldChanged { call, .. }
-                if self.ended.contains(call) =>
-            {
-                self.fail(
-                    "call-ends-once",
-                    format!("call {call} goes on after its end: {event:?}"),
-                );
-            }
-            _ => {}
-        }
-    }
-
     /// Looks at the core between two inputs.
     pub(crate) fn state(&mut self, config: &Config, tenant: &Tenant) {
+        self.work(config, tenant);
         let mut of_agent: BTreeMap<AgentId, usize> = BTreeMap::new();
         let mut in_queue: BTreeMap<QueueId, usize> = BTreeMap::new();
         for call in tenant.calls() {
@@ -247,6 +268,8 @@ impl Checks {
             }
         }
         for agent in config.agents.keys() {
+            let withheld = tenant.is_withheld(*agent);
+            self.withheld.note(self.clock_ms, *agent, withheld);
             let calls = of_agent.get(agent).copied().unwrap_or_default();
             let status = tenant.agent_status(*agent).unwrap_or(AgentStatus::Offline);
             let fits = match status {
@@ -296,6 +319,12 @@ impl Checks {
                 self.fail("quiet-end", format!("{name} logs out and is {status:?}"));
             }
         }
+        for (call, told) in std::mem::take(&mut self.told) {
+            if told.ended_ms.is_none() {
+                self.fail("call-in-order", format!("call {call} has no end"));
+            }
+            self.told.insert(call, told);
+        }
         if let Some(at) = tenant.poll_timeout()
             && tenant.live_calls() == 0
         {
@@ -321,161 +350,12 @@ impl Checks {
     pub(crate) fn acts(&mut self, at_ms: u64, input: &Input) {
         self.acts.note(at_ms, input);
     }
-
-    /// Looks at what everybody experienced.
-    pub(crate) fn ledger(
-        &mut self,
-        ledger: &Ledger,
-        callers: &BTreeMap<CallId, String>,
-        connections: &BTreeMap<CallId, String>,
-    ) {
-        let mut calls: BTreeMap<&str, Vec<CallId>> = BTreeMap::new();
-        for (call, name) in callers.iter().chain(connections) {
-            calls.entry(name).or_default().push(*call);
-        }
-        let end_ms = ledger.at.at_ms;
-        let dialled = ledger
-            .callers
-            .iter()
-            .filter(|caller| caller.dialled.is_some() && caller.is_acknowledged());
-        for caller in dialled {
-            let fate = caller.fate(end_ms);
-            if caller.allowed_fates.contains(&fate) {
-                continue;
-            }
-            let names = [Some(caller.from.as_str()), caller.call.as_deref()];
-            let of_caller: Vec<CallId> = names
-                .into_iter()
-                .flatten()
-                .filter_map(|name| calls.get(name))
-                .flatten()
-                .copied()
-                .collect();
-            let mut astray = self.of_call(caller.call.as_deref());
-            for call in &of_caller {
-                astray.extend(
-                    self.astray
-                        .get(&About::Answer(*call))
-                        .into_iter()
-                        .flatten()
-                        .cloned(),
-                );
-            }
-            let case = Case {
-                caller,
-                calls: &of_caller,
-                astray: &astray,
-                acts: &self.acts,
-                outages: &self.outages,
-                end_ms,
-            };
-            if let Some(reason) = case.excuse(fate) {
-                *self.excused.entry(reason).or_default() += 1;
-                continue;
-            }
-            let heard: Vec<_> = caller.heard.iter().rev().take(4).rev().collect();
-            let (name, call) = (&caller.name, &caller.call);
-            let astray = listed(&astray);
-            let detail = format!(
-                "{name} is {fate:?}: {:?} {call:?}; heard last {heard:?}; astray: {astray}",
-                caller.end
-            );
-            self.fail("fate-allowed", detail);
-        }
-        let answered_twice = ledger.figures().answered_twice;
-        if answered_twice > 0 {
-            self.fail("answered-once", format!("{answered_twice} times"));
-        }
-        for (caller, at_ms) in ledger.captured_cards() {
-            self.fail("card-unrecorded", format!("{caller} types at {at_ms}"));
-        }
-        self.rings(ledger);
-    }
-
-    fn of_call(&self, call: Option<&str>) -> Vec<Astray> {
-        let about = call.map(|call| About::Call(call.to_owned()));
-        let found = about.and_then(|about| self.astray.get(&about));
-        found.cloned().unwrap_or_default()
-    }
-
-    fn was_out(&self, from_ms: u64, to_ms: u64) -> bool {
-        self.outages.iter().any(|(out_ms, back_ms)| {
-            *out_ms < to_ms && back_ms.is_none_or(|back_ms| back_ms > from_ms)
-        })
-    }
-
-    /// Nobody is rung for two calls, or while in conversation.
-    fn rings(&mut self, ledger: &Ledger) {
-        let end_ms = ledger.at.at_ms;
-        let mut people: BTreeMap<&str, Vec<&RingRecord>> = BTreeMap::new();
-        for endpoint in ledger
-            .endpoints
-            .iter()
-            .filter(|endpoint| endpoint.role == Role::Agent)
-        {
-            people
-                .entry(&endpoint.person)
-                .or_default()
-                .extend(&endpoint.rings);
-        }
-        let mut found = Vec::new();
-        for (person, mut rings) in people {
-            rings.sort_by_key(|ring| ring.from_ms);
-            for (index, one) in rings.iter().enumerate() {
-                let one_end_ms = one.to_ms.unwrap_or(end_ms);
-                for other in rings.iter().skip(index + 1) {
-                    if other.call == one.call {
-                        continue;
-                    }
-                    let both_ms = one_end_ms.saturating_sub(other.from_ms);
-                    if both_ms > 0 {
-                        found.push(("offered-once", person, *one, *other, both_ms));
-                    }
-                    let talked_ms: u64 = one
-                        .heard
-                        .iter()
-                        .filter(|heard| is_caller(&heard.what))
-                        .map(|heard| {
-                            let to_ms = heard.to_ms.unwrap_or(end_ms);
-                            let other_end_ms = other.to_ms.unwrap_or(end_ms);
-                            to_ms
-                                .min(other_end_ms)
-                                .saturating_sub(heard.from_ms.max(other.from_ms))
-                        })
-                        .sum();
-                    if talked_ms > 0 {
-                        found.push(("rung-while-talking", person, *one, *other, talked_ms));
-                    }
-                }
-            }
-        }
-        for (check, person, one, other, ms) in found {
-            let astray = listed(&self.of_call(Some(&one.call)));
-            let out = self.was_out(one.from_ms, other.from_ms);
-            let detail = format!(
-                "{person} for {ms} ms: {} at {} ({:?}, left {:?}), {} at {}; out {out}; astray: {astray}",
-                one.call, one.from_ms, one.outcome, one.left, other.call, other.from_ms
-            );
-            self.fail(check, detail);
-        }
-    }
-}
-
-fn listed(astray: &[Astray]) -> String {
-    let astray: Vec<String> = astray.iter().map(Astray::to_string).collect();
-    astray.join(", ")
-}
-
-fn is_caller(sound: &Sound) -> bool {
-    matches!(
-        sound,
-        Sound::Voice {
-            kind: VoiceKind::Caller,
-            ..
-        }
-    )
 }
 
 #[cfg(test)]
 #[path = "checks_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "checks/experience_tests.rs"]
+mod experience_tests;

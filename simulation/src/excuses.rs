@@ -44,6 +44,8 @@ pub(crate) enum About {
 #[derive(Clone, Debug)]
 pub(crate) struct Astray {
     pub(crate) at_ms: u64,
+    /// Until when it lasted: an answer was waited for, a callback was held back.
+    pub(crate) until_ms: u64,
     /// The name of the operation, or the type of the event.
     pub(crate) what: String,
     /// What became of it.
@@ -129,12 +131,19 @@ pub(crate) struct Case<'a> {
     pub(crate) astray: &'a [Astray],
     pub(crate) acts: &'a Acts,
     pub(crate) outages: &'a [(u64, Option<u64>)],
+    /// When the engine first hung up.
+    pub(crate) hung_up_ms: Option<u64>,
+    /// Nobody told the engine of the connection.
+    pub(crate) unheard: bool,
     pub(crate) end_ms: u64,
 }
 
 impl Case<'_> {
     /// The reason for a fate that the script does not allow, if there is one.
     pub(crate) fn excuse(&self, fate: Fate) -> Option<&'static str> {
+        if self.unheard {
+            return Some("nobody told the engine that the caller was there");
+        }
         match fate {
             Fate::RangOut => self.rang_out(),
             Fate::Dropped => self.dropped(),
@@ -174,7 +183,9 @@ impl Case<'_> {
 
     fn dropped(&self) -> Option<&'static str> {
         let ended_ms = self.ended_ms();
-        let from_ms = ended_ms.saturating_sub(OPERATION_MS);
+        // What ends a call makes the engine hang up at once, however long the service refuses to.
+        let hung_up_ms = self.hung_up_ms.unwrap_or(ended_ms).min(ended_ms);
+        let from_ms = hung_up_ms.saturating_sub(ON_THE_WIRE_MS);
         if self.acts.parted(self.calls, from_ms, ended_ms) {
             return Some("an agent or a supervisor ended the call");
         }
@@ -185,20 +196,27 @@ impl Case<'_> {
         if dismissed && late {
             return Some("the hang-up after a message came late");
         }
+        let of_sounds = ["play", "cancel all media"];
+        let failed = self.astray_before(&of_sounds, hung_up_ms, OPERATION_MS);
         if self.acts.exit_sounds_failed(self.calls) >= SOUND_TRIES
-            && self.count_astray(&["play", "cancel all media"], OPERATION_MS) >= FAULTS_OF_TRIES
+            && failed.count() >= FAULTS_OF_TRIES
         {
             return Some("the message of an exit failed each time");
         }
-        if self.went_astray(&["add participant", "AddParticipantSucceeded"], RING_MS) {
-            return Some("the number of an exit could not be rung");
-        }
-        None
+        let rung = ["add participant", "AddParticipantSucceeded"];
+        let in_vain = self.astray_before(&rung, hung_up_ms, RING_MS).next();
+        in_vain.map(|_| "the number of an exit could not be rung")
     }
 
     fn cut_off(&self) -> Option<&'static str> {
-        // Whoever is on hold may give up much later.
-        if self.acts.parted(self.calls, 0, self.ended_ms()) {
+        // Whoever is on hold may give up much later; whoever heard an agent again was not parted by what was done before.
+        let from_ms = self.again_ms().min(self.hung_up_ms.unwrap_or(u64::MAX));
+        // A hold waits for what is under way before it, which the service may leave hanging.
+        let before = ["play", "cancel all media"];
+        let hangs = self.astray_before(&before, from_ms, OPERATION_MS).next();
+        let late_ms = hangs.map_or(ON_THE_WIRE_MS, |_| OPERATION_MS);
+        let from_ms = from_ms.saturating_sub(late_ms);
+        if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
         let parted_ms = self.ended_ms();
@@ -248,6 +266,10 @@ impl Case<'_> {
             .filter(|heard| is_voice(&heard.what, VoiceKind::Voicemail))
             .map(|heard| heard.to_ms.unwrap_or(self.end_ms))
             .next()?;
+        let news = ["AddParticipantSucceeded"];
+        if self.astray_before(&news, last, OPERATION_MS).count() > 0 {
+            return Some("the news that a voicemail had answered went astray");
+        }
         let asked = self.astray_before(&["recognize", "remove participant"], last, OPERATION_MS);
         (asked.count() > 0 || self.held_up(last))
             .then_some("the question to press 1, or its end, went astray")
@@ -262,12 +284,7 @@ impl Case<'_> {
 
     /// Whether one of these went astray at most so long before the end.
     fn went_astray(&self, what: &[&str], before_ms: u64) -> bool {
-        self.count_astray(what, before_ms) > 0
-    }
-
-    /// How many of these went astray at most so long before the end.
-    fn count_astray(&self, what: &[&str], before_ms: u64) -> usize {
-        self.astray_before(what, self.ended_ms(), before_ms).count()
+        self.astray_before(what, self.ended_ms(), before_ms).count() > 0
     }
 
     fn astray_before(
@@ -278,7 +295,9 @@ impl Case<'_> {
     ) -> impl Iterator<Item = &Astray> {
         let from_ms = to_ms.saturating_sub(before_ms);
         self.astray.iter().filter(move |astray| {
-            (from_ms..=to_ms).contains(&astray.at_ms) && what.contains(&astray.what.as_str())
+            astray.at_ms <= to_ms
+                && astray.until_ms >= from_ms
+                && what.contains(&astray.what.as_str())
         })
     }
 
@@ -288,17 +307,28 @@ impl Case<'_> {
         })
     }
 
-    /// When the caller was parted from the agent, or the call ended.
+    /// When the caller was parted from the agent to whom they talked last, or the call ended.
     fn ended_ms(&self) -> u64 {
+        let again_ms = self.again_ms();
         let parted = self
             .caller
             .parted
-            .filter(|left| left.by == EndedBy::Service);
+            .filter(|left| left.by == EndedBy::Service && left.at_ms >= again_ms);
         let ended = self.caller.end.map(|end| end.at_ms);
         parted
             .map(|left| left.at_ms)
             .or(ended)
             .unwrap_or(self.end_ms)
+    }
+
+    /// When the caller began to hear an agent for the last time. What is heard between two pieces of music is no conversation.
+    fn again_ms(&self) -> u64 {
+        let heard = self.caller.heard.iter().rev();
+        let mut voices = heard.filter(|heard| {
+            let to_ms = heard.to_ms.unwrap_or(self.end_ms);
+            is_voice(&heard.what, VoiceKind::Agent) && to_ms - heard.from_ms > ON_THE_WIRE_MS
+        });
+        voices.next().map_or(0, |heard| heard.from_ms)
     }
 
     fn last_prompt_is_a_message(&self) -> bool {

@@ -75,6 +75,7 @@ struct Sum {
     steps: u64,
     crashes: u64,
     faults: BTreeMap<&'static str, u64>,
+    spells: BTreeMap<&'static str, u64>,
     excused: BTreeMap<&'static str, u64>,
     hashes: BTreeMap<u64, [u8; 32]>,
     failed: BTreeMap<u64, Played>,
@@ -127,6 +128,10 @@ fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     say!("crashes     {:>12}", sum.crashes);
     for (name, count) in &sum.faults {
         say!("{name:<17}{count:>7}");
+    }
+    say!("spells in which");
+    for (kind, count) in &sum.spells {
+        say!("  {kind:<58}{count:>7}");
     }
     say!("excused");
     for (reason, count) in &sum.excused {
@@ -289,6 +294,9 @@ impl Sum {
         self.crashes += played.crashes;
         for (name, count) in &played.faults {
             *self.faults.entry(name).or_default() += count;
+        }
+        for (kind, count) in &played.spells {
+            *self.spells.entry(kind).or_default() += count;
         }
         for (reason, count) in &played.excused {
             *self.excused.entry(reason).or_default() += count;

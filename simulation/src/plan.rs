@@ -1,5 +1,6 @@
 //! What a batch consists of, drawn from its seed before anything happens.
 
+use crate::faults::{Faults, Spell};
 use cordboard_core::Config;
 use cordboard_core::config::{AgentProfile, Exit, MenuAction, ResourceAccount};
 use cordboard_core::question::EndpointKind;
@@ -26,117 +27,6 @@ const STEPS_PER_CALL: u64 = 24;
 /// Crashes of one batch at most.
 const CRASHES_MAX: u64 = 5;
 
-/// How often each thing goes wrong, of a thousand times.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Faults {
-    /// A callback never arrives.
-    pub callback_lost: u32,
-    /// A callback arrives twice.
-    pub callback_doubled: u32,
-    /// A callback arrives up to 20 s late, behind others.
-    pub callback_late: u32,
-    /// An IncomingCall event does not arrive; Event Grid hears no answer and tries again.
-    pub incoming_lost: u32,
-    /// An IncomingCall event arrives up to 15 s late.
-    pub incoming_late: u32,
-    /// An IncomingCall event arrives twice, the second time up to 40 s later, when the caller may be gone.
-    pub incoming_doubled: u32,
-    /// An IncomingCall event arrives, but Event Grid does not hear that it did and tries again.
-    pub incoming_unheard: u32,
-    /// A request is answered 429 with `Retry-After`.
-    pub throttled: u32,
-    /// A request is answered 500 or 503 and has no effect.
-    pub broken: u32,
-    /// A request is answered 500, 502 or 504 and has its effect.
-    pub broken_after: u32,
-    /// A request is never answered and has no effect.
-    pub hanging: u32,
-    /// A request has its effect, and its answer is lost.
-    pub answer_lost: u32,
-    /// No connection can be made.
-    pub unreachable: u32,
-    /// An agent who has declined is reported as added.
-    pub wrong_outcome: u32,
-    /// A plugin fails.
-    pub plugin_failed: u32,
-    /// A plugin answers later than the engine waits.
-    pub verdict_late: u32,
-    /// A plugin never answers.
-    pub verdict_lost: u32,
-    /// A plugin's advice makes no sense.
-    pub verdict_odd: u32,
-    /// After an input the disk takes up to 300 ms to make it and what follows durable.
-    pub slow_disk: u32,
-}
-
-impl Faults {
-    /// Nothing goes wrong.
-    pub const NONE: Self = Self {
-        callback_lost: 0,
-        callback_doubled: 0,
-        callback_late: 0,
-        incoming_lost: 0,
-        incoming_late: 0,
-        incoming_doubled: 0,
-        incoming_unheard: 0,
-        throttled: 0,
-        broken: 0,
-        broken_after: 0,
-        hanging: 0,
-        answer_lost: 0,
-        unreachable: 0,
-        wrong_outcome: 0,
-        plugin_failed: 0,
-        verdict_late: 0,
-        verdict_lost: 0,
-        verdict_odd: 0,
-        slow_disk: 0,
-    };
-
-    /// Every rate, with its name.
-    pub(crate) fn rates(&mut self) -> [(&'static str, &mut u32); 19] {
-        [
-            ("callback_lost", &mut self.callback_lost),
-            ("callback_doubled", &mut self.callback_doubled),
-            ("callback_late", &mut self.callback_late),
-            ("incoming_lost", &mut self.incoming_lost),
-            ("incoming_late", &mut self.incoming_late),
-            ("incoming_doubled", &mut self.incoming_doubled),
-            ("incoming_unheard", &mut self.incoming_unheard),
-            ("throttled", &mut self.throttled),
-            ("broken", &mut self.broken),
-            ("broken_after", &mut self.broken_after),
-            ("hanging", &mut self.hanging),
-            ("answer_lost", &mut self.answer_lost),
-            ("unreachable", &mut self.unreachable),
-            ("wrong_outcome", &mut self.wrong_outcome),
-            ("plugin_failed", &mut self.plugin_failed),
-            ("verdict_late", &mut self.verdict_late),
-            ("verdict_lost", &mut self.verdict_lost),
-            ("verdict_odd", &mut self.verdict_odd),
-            ("slow_disk", &mut self.slow_disk),
-        ]
-    }
-
-    /// Each batch has faults of its own: many kinds at once hide what one alone would show.
-    fn draw(random: &mut Rng) -> Self {
-        let mut faults = Self::NONE;
-        for (_, rate) in faults.rates() {
-            if random.u8(..3) == 0 {
-                *rate = random.u32(1..=30);
-            }
-        }
-        faults
-    }
-}
-
-impl Default for Faults {
-    fn default() -> Self {
-        Self::NONE
-    }
-}
-
 /// A batch: everything that is decided before it is played.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
@@ -148,8 +38,10 @@ pub struct Plan {
     pub people: Vec<AgentScript>,
     /// What the service does where its documents are silent.
     pub behaviour: Behaviour,
-    /// What goes wrong.
+    /// What goes wrong all the time.
     pub faults: Faults,
+    /// When more goes wrong.
+    pub spells: Vec<Spell>,
     /// After which steps of the engine its process dies.
     pub crashes: Vec<u64>,
 }
@@ -170,13 +62,15 @@ impl Plan {
             context_bytes: 64,
             ..Behaviour::default()
         };
-        let (mut drawn, mut crashes) = (Faults::NONE, Vec::new());
+        let last_ms = callers.iter().map(|caller| caller.dial_after_ms).max();
+        let (mut drawn, mut crashes, mut spells) = (Faults::NONE, Vec::new(), Vec::new());
         if faults {
             drawn = Faults::draw(&mut random);
             for _ in 0..random.u64(..=CRASHES_MAX) {
                 crashes.push(random.u64(1..=u64::from(calls.max(1)) * STEPS_PER_CALL));
             }
             crashes.sort_unstable();
+            spells = Spell::draw(last_ms.unwrap_or_default(), &mut random);
         }
         Self {
             seed,
@@ -184,6 +78,7 @@ impl Plan {
             people,
             behaviour,
             faults: drawn,
+            spells,
             crashes,
         }
     }

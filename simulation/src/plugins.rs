@@ -2,10 +2,11 @@
 
 use cordboard::driver::{Advisor, Answer};
 use cordboard_clock::Hold;
-use cordboard_core::ids::Millis;
+use cordboard_core::ids::{Millis, SkillId};
 use cordboard_core::question::{
-    Advice, Ask, Facts, PluginFailure, Ranked, RecordingAction, RecordingAdvice, RecordingChannels,
-    RecordingFormat, Ring, Verdict,
+    Advice, Ask, Classification, ClassifyFacts, Facts, OWN_REQUIREMENTS_MAX, PRIORITY_MAX,
+    PluginFailure, Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat,
+    Requirement, Ring, Verdict,
 };
 use fastrand::Rng;
 use parking_lot::Mutex;
@@ -76,6 +77,7 @@ pub(crate) fn advises(ask: &Ask, odd: bool, random: &mut Rng) -> Verdict {
             Advice::EndpointSelect(rings)
         }
         Facts::RecordingPolicy(_) => Advice::RecordingPolicy(recording(random)),
+        Facts::Classify(facts) => Advice::Classify(classification(facts, odd, random)),
     };
     let memo = random.bool().then(|| vec![random.u8(..); 8]);
     Verdict {
@@ -102,6 +104,40 @@ fn ranking(rows: usize, odd: bool, random: &mut Rng) -> Vec<Ranked> {
             reason: 0,
         })
         .collect()
+}
+
+/// Any queue, and now and then a requirement that ends before long. What is odd breaks one limit.
+fn classification(facts: &ClassifyFacts, odd: bool, random: &mut Rng) -> Classification {
+    let rows = u32::try_from(facts.queues.len()).unwrap_or_default().max(1);
+    let requirement = Requirement {
+        skill: SkillId(facts.contact.queue.0),
+        minimum: 30,
+        required: true,
+        expires_after: Some(Millis(5_000)),
+    };
+    let mut advice = Classification {
+        queue: random.u32(..rows),
+        priority: random.i32(-PRIORITY_MAX..=PRIORITY_MAX),
+        requirements: Vec::new(),
+        reason: 0,
+    };
+    if random.u8(..4) == 0 {
+        advice.requirements.push(requirement.clone());
+    }
+    if odd {
+        match random.u8(..4) {
+            0 => advice.queue = NOWHERE,
+            1 => advice.priority = i32::MIN,
+            2 => advice.requirements = vec![requirement; OWN_REQUIREMENTS_MAX + 1],
+            _ => {
+                advice.requirements = vec![Requirement {
+                    minimum: 0,
+                    ..requirement
+                }]
+            }
+        }
+    }
+    advice
 }
 
 fn order(rows: usize, random: &mut Rng) -> Vec<u32> {

@@ -1,13 +1,14 @@
 //! Makes a plan that fails smaller, as long as it fails in the same way.
 
 use crate::centre::Centre;
-use crate::plan::{Faults, Plan};
+use crate::faults::{Faults, Spell};
+use crate::plan::Plan;
 use crate::stage::{Played, play, trace};
 
 /// Plays at most.
 const PLAYS_MAX: u32 = 400;
 
-/// Takes callers, crashes, faults and endpoints away, as long as the check named `check` fires. Returns the smallest plan found and
+/// Takes spells, callers, crashes and faults away, as long as the check named `check` fires. Returns the smallest plan found and
 /// how it went.
 ///
 /// # Errors
@@ -22,6 +23,7 @@ pub fn shrink(centre: &Centre, plan: &Plan, check: &str) -> anyhow::Result<(Plan
     };
     loop {
         let before = smallest.size();
+        smallest.drop_spells()?;
         smallest.drop_crashes()?;
         smallest.drop_faults()?;
         smallest.drop_callers()?;
@@ -41,11 +43,12 @@ struct Shrinking<'a> {
 }
 
 impl Shrinking<'_> {
-    fn size(&self) -> (usize, usize, Faults) {
+    fn size(&self) -> (usize, usize, Faults, Vec<Spell>) {
         (
             self.plan.callers.len(),
             self.plan.crashes.len(),
             self.plan.faults.clone(),
+            self.plan.spells.clone(),
         )
     }
 
@@ -64,6 +67,46 @@ impl Shrinking<'_> {
             (self.plan, self.played) = (plan, played);
         }
         Ok(fails)
+    }
+
+    /// Takes whole spells away, then their crashes, then single faults of those that are left.
+    fn drop_spells(&mut self) -> anyhow::Result<()> {
+        for index in (0..self.plan.spells.len()).rev() {
+            let mut plan = self.plan.clone();
+            plan.spells.remove(index);
+            if self.take(plan)? {
+                continue;
+            }
+            let crashes = |spell: &Spell| spell.crash_ms.is_some();
+            if self.plan.spells.get(index).is_some_and(crashes) {
+                self.change_spell(index, |spell| spell.crash_ms = None)?;
+            }
+            for fault in 0..Faults::default().rates().len() {
+                let mut spell = self.plan.spells.get(index).cloned();
+                let mut rates = spell.as_mut().map(|spell| spell.faults.rates());
+                let rate = rates.as_mut().and_then(|rates| rates.get_mut(fault));
+                if rate.is_some_and(|(_, rate)| **rate > 0) {
+                    self.change_spell(index, |spell| {
+                        if let Some((_, rate)) = spell.faults.rates().get_mut(fault) {
+                            **rate = 0;
+                        }
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change_spell(
+        &mut self,
+        index: usize,
+        change: impl FnOnce(&mut Spell),
+    ) -> anyhow::Result<bool> {
+        let mut plan = self.plan.clone();
+        if let Some(spell) = plan.spells.get_mut(index) {
+            change(spell);
+        }
+        self.take(plan)
     }
 
     fn drop_crashes(&mut self) -> anyhow::Result<()> {

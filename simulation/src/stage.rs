@@ -5,9 +5,10 @@ mod outside;
 use crate::centre::Centre;
 use crate::checks::{Checks, Violation};
 use crate::desks;
+use crate::faults::Faults;
 use crate::network::{Back, EVENT_GRID, Operations, Sent, Wire};
 use crate::panics;
-use crate::plan::{Faults, Plan};
+use crate::plan::Plan;
 use crate::plugins::Questions;
 use crate::tasks::Tasks;
 use anyhow::{Context as _, anyhow};
@@ -39,6 +40,8 @@ const START_MS: u64 = 1_795_510_800_000;
 const FAULTS_AFTERWARDS_MS: u64 = 60_000;
 /// Everything has to be over this long after the faults, in milliseconds: patience, exits and the audit of silent calls.
 const END_MAX_MS: u64 = 4 * 3_600_000;
+/// Outside of a spell a callback is held back for so long at most, in milliseconds.
+const HELD_MS: u64 = 60_000;
 /// How often the core's state is looked at: after each so many steps.
 const LOOK_EVERY: u64 = 8;
 /// Steps of one batch at most; more is a loop.
@@ -59,6 +62,8 @@ pub struct Played {
     pub ledger: Ledger,
     /// How often each fault took place.
     pub faults: BTreeMap<&'static str, u64>,
+    /// In how many spells what went wrong.
+    pub spells: BTreeMap<&'static str, u64>,
     /// For what reasons callers ended as no script allows, and how many did.
     pub excused: BTreeMap<&'static str, u64>,
     /// What was done, sent and lost, if that was asked for.
@@ -109,6 +114,10 @@ enum Due {
     Supervise,
     DiskCatchesUp,
     Restart,
+    /// The process dies, if it lives.
+    Crash,
+    /// A spell begins or ends.
+    SpellTurns,
     Calm,
 }
 
@@ -168,6 +177,7 @@ struct Stage<'a> {
     cursor: EventCursor,
     steps: u64,
     counts: BTreeMap<&'static str, u64>,
+    spells: BTreeMap<&'static str, u64>,
     checks: Checks,
     /// Nobody at a desktop does anything any more.
     over: bool,
@@ -231,6 +241,7 @@ impl<'a> Stage<'a> {
             cursor: EventCursor::START,
             steps: 0,
             counts: BTreeMap::new(),
+            spells: BTreeMap::new(),
             checks: Checks::default(),
             over: false,
             calm: false,
@@ -246,6 +257,13 @@ impl<'a> Stage<'a> {
         }
         let first = stage.random.u64(..desks::SUPERVISOR_MS);
         stage.later(first, Due::Supervise);
+        for spell in &plan.spells {
+            stage.later(spell.from_ms, Due::SpellTurns);
+            stage.later(spell.to_ms, Due::SpellTurns);
+            if let Some(crash_ms) = spell.crash_ms {
+                stage.later(crash_ms, Due::Crash);
+            }
+        }
         let last_dial = plan.callers.iter().map(|caller| caller.dial_after_ms).max();
         stage.later(
             last_dial.unwrap_or_default() + FAULTS_AFTERWARDS_MS,
@@ -307,6 +325,7 @@ impl<'a> Stage<'a> {
             let now = next.max(self.now());
             self.stepper.step_to(now);
             self.checks.now_ms = now - START_MS;
+            self.checks.clock_ms = now;
             self.settle()?;
             while let Some(entry) = self.agenda.first_entry() {
                 if entry.key().0 > now {
@@ -348,8 +367,12 @@ impl<'a> Stage<'a> {
         self.checks.quiet(self.centre.config(), up.engine.tenant());
         let (_, commands) = up.engine.hashes();
         let ledger = self.world.ledger(self.moment());
-        self.checks
-            .ledger(&ledger, &self.callers, &self.connections);
+        self.checks.ledger(
+            self.centre.config(),
+            &ledger,
+            &self.callers,
+            &self.connections,
+        );
         let mut hash = Sha256::new();
         hash.update(commands);
         serde_json::to_writer(HashWriter(&mut hash), &ledger)?;
@@ -360,6 +383,7 @@ impl<'a> Stage<'a> {
             crashes: self.crashed,
             ledger,
             faults: self.counts,
+            spells: self.spells,
             excused: self.checks.excused,
             trace: self.trace.unwrap_or_default(),
         })
@@ -399,6 +423,37 @@ impl<'a> Stage<'a> {
             self.note(|| format!("FAULT {name}"));
         }
         strikes
+    }
+
+    /// A spell begins or ends: what goes wrong from here on.
+    fn spell_turns(&mut self) {
+        if self.calm {
+            return;
+        }
+        let at_ms = self.now() - START_MS;
+        let plan = self.plan;
+        let lasting = plan.spells.iter().filter(|spell| spell.lasts_at(at_ms));
+        self.faults = lasting.fold(plan.faults.clone(), |faults, spell| {
+            faults.and(&spell.faults)
+        });
+        for spell in plan.spells.iter().filter(|spell| spell.from_ms == at_ms) {
+            for kind in spell.kinds() {
+                *self.spells.entry(kind).or_default() += 1;
+                self.note(|| format!("SPELL until {}: {kind}", spell.to_ms));
+            }
+        }
+    }
+
+    /// How long the spells last that hold callbacks back, from here on.
+    fn held_for_ms(&self) -> u64 {
+        let at_ms = self.now() - START_MS;
+        let holding = self
+            .plan
+            .spells
+            .iter()
+            .filter(|spell| spell.lasts_at(at_ms) && spell.faults.callback_held > 0);
+        let until_ms = holding.map(|spell| spell.to_ms).max();
+        until_ms.map_or(HELD_MS, |until_ms| until_ms - at_ms)
     }
 
     /// Does everything that can be done without time passing.
@@ -478,6 +533,8 @@ impl<'a> Stage<'a> {
             | Due::Glance(_)
             | Due::Supervise
             | Due::Restart
+            | Due::Crash
+            | Due::SpellTurns
             | Due::Calm => true,
         });
         self.checks.outages.push((self.now(), None));

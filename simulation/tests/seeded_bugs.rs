@@ -4,6 +4,8 @@ use cordboard_core::seeded_bugs::{Bug, make};
 use cordboard_simulation::{CALLS_PER_BATCH, Centre, Plan, play, shrink};
 
 const SEED: u64 = 4;
+/// Of a run in which the service refuses nearly everything for minutes.
+const SPELLS_SEED: u64 = 1;
 const CALLS_MAX: u32 = 1_000;
 
 /// The checks that fire within a thousand calls.
@@ -61,6 +63,33 @@ fn a_core_that_reserves_no_agent_is_caught() {
 }
 
 #[test]
+fn a_core_that_lets_go_of_nobody_is_caught() {
+    let fired = fired(Some(Bug::NeverLetsGo)).unwrap();
+    assert!(fired.contains(&"let-go"), "{fired:?}");
+}
+
+/// Only when many requests fail one after the other is a call hung up three times in vain.
+#[test]
+fn a_core_that_hangs_up_three_times_at_most_is_caught_by_spells_alone() {
+    let centre = Centre::new().unwrap();
+    make(Some(Bug::HangsUpThrice));
+    let mut fired = [Vec::new(), Vec::new()];
+    for batch in 0..CALLS_MAX / CALLS_PER_BATCH {
+        let number = u64::from(batch);
+        let mut plan = Plan::draw(centre.config(), SPELLS_SEED, number, CALLS_PER_BATCH, true);
+        for fired in &mut fired {
+            let played = play(&centre, &plan).unwrap();
+            fired.extend(played.violations.iter().map(|violation| violation.check));
+            plan.spells.clear();
+        }
+    }
+    make(None);
+    let [with_spells, without] = fired;
+    assert!(with_spells.contains(&"over-is-over"), "{with_spells:?}");
+    assert_eq!(without, [""; 0]);
+}
+
+#[test]
 fn a_plan_that_fails_is_made_small() {
     const CALLS: u32 = 60;
     const CHECK: &str = "agent-fits-calls";
@@ -71,6 +100,7 @@ fn a_plan_that_fails_is_made_small() {
     make(None);
     assert!(small.callers.len() <= 2, "{small:?}");
     assert_eq!(small.crashes, [0; 0]);
+    assert_eq!(small.spells, []);
     assert!(played.violations.iter().any(|found| found.check == CHECK));
     // What the program prints is what it reads with `--script`.
     let text = serde_json::to_string(&small).unwrap();

@@ -10,6 +10,8 @@
 mod checks;
 mod cordboard;
 mod fuzzing;
+mod node_tests;
+mod peers;
 mod plugins;
 mod progress;
 mod python_tests;
@@ -51,6 +53,8 @@ usage: cargo xtask TASK
   plugins             leave target/plugins/*.wasm
   schemas [--check]   write schemas/ anew, or say where it differs from the code
   sim [ARGUMENTS]     play simulated calls with faults in one process and check what must hold: --calls N --seed S
+  peers [ARGUMENTS]   measure a decision by a plugin, natively, and by what else one would use; some ten minutes to build at first:
+                      --plugin FILE, --html FILE
   check               formatting, clippy, documentation, dependencies
   ci                  what CI runs: check, crash, test, schemas --check, sim with a fixed seed
 
@@ -92,6 +96,10 @@ fn run() -> Result<ExitCode> {
                 ExitCode::SUCCESS => simulation::run(&workspace, &rest),
                 failed => Ok(failed),
             }
+        }
+        "peers" => {
+            toolchain::ensure_wasm_target(&workspace)?;
+            peers::run(&workspace, &rest)
         }
         "test" => {
             let mut plan = build(&workspace);
@@ -209,6 +217,7 @@ fn test<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace, arguments: Vec<OsStri
         rust_tests::run(workspace, &arguments)
     });
     plan.step("run the Python tests", || python_tests::run(workspace));
+    plan.step("run the JavaScript tests", || node_tests::run(workspace));
 }
 
 fn crash<'a>(plan: &mut Plan<'a>, workspace: &'a Workspace) {

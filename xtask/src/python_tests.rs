@@ -1,4 +1,4 @@
-//! The tests in Python: Microsoft's SDK drives the simulator.
+//! The tests in Python: Microsoft's SDK drives the simulator, and the SDK for plugins is tested.
 
 use std::{fs, path::Path, path::PathBuf};
 
@@ -11,6 +11,9 @@ use crate::{
 
 /// The tests, with the packages that they need in `requirements.txt`.
 const TESTS: &str = "simulator/tests/python";
+
+/// The SDK for plugins, which needs no packages.
+const SDK: &str = "plugin-sdk/python";
 
 /// Tells the tests where the program is.
 const PROGRAM_VARIABLE: &str = "CORDBOARD_PROGRAM";
@@ -26,13 +29,18 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
         Err(error) if is_ci() => return Err(error),
         Err(error) => return Ok(Outcome::Skipped(format!("{error:#}"))),
     };
-    let mut pytest = workspace.command(python);
+    let mut pytest = workspace.command(&python);
     pytest
         .env(PROGRAM_VARIABLE, workspace.built("cordboard"))
         .env(PLUGINS_VARIABLE, workspace.plugins());
     // Cached bytecode and results would be written between the sources.
     pytest.env("PYTHONDONTWRITEBYTECODE", "1");
     succeed(pytest.args(["-m", "pytest", "-p", "no:cacheprovider", "-q", TESTS]))?;
+
+    let mut sdk = workspace.command(python);
+    sdk.env("PYTHONDONTWRITEBYTECODE", "1");
+    sdk.current_dir(workspace.root.join(SDK));
+    succeed(sdk.args(["-m", "unittest", "-q"]))?;
     Ok(Outcome::Done)
 }
 

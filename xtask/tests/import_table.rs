@@ -18,7 +18,7 @@ use std::{
 use serde_json::Value;
 
 /// Each crate and what it may import of ours.
-const TABLE: [(&str, &[&str]); 20] = [
+const TABLE: [(&str, &[&str]); 21] = [
     ("cordboard-core", &[]),
     ("cordboard-clock", &[]),
     // Behind a feature that only a test asks for.
@@ -108,8 +108,12 @@ const TABLE: [(&str, &[&str]); 20] = [
         ],
     ),
     (
-        "json-guest",
+        "json-rule",
         &["cordboard-contract", "cordboard-plugin", "skill-match"],
+    ),
+    (
+        "json-guest",
+        &["cordboard-plugin", "json-rule", "skill-match"],
     ),
     // The readers of outside bytes with their feature `fuzzing`, and what stands behind them.
     (

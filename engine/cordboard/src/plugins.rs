@@ -20,7 +20,7 @@ use cordboard_core::question::{Ask, DecisionPoint};
 use cordboard_journal::Blobs;
 use cordboard_plugin_host::{
     BreakerConfig, ConfigProblem, HostConfig, HostError, LoadError, Names, OutcomeCounts,
-    PluginHost, PluginLimits, SlotId,
+    PluginHost, PluginInfo, PluginLimits, SlotId,
 };
 use loading::{Loader, Version, candidate_slot};
 use news::{News, news};
@@ -241,20 +241,22 @@ impl Plugins {
         for (queue, rule) in &config.config.queues {
             let queue = config.config.symbols.name(queue.0);
             for (keys, slot, point) in asked(rule) {
-                let Some(plugin) = slot.and_then(|slot| loaded.get(&slot)) else {
-                    continue;
-                };
-                let info = plugin.info();
-                if !info.answers(point) {
-                    let message = format!(
-                        "plugin `{}` does not answer {}; name one that does",
-                        info.manifest.name,
-                        point.name()
-                    );
-                    let path: Vec<&str> = ["queues", queue].iter().chain(keys).copied().collect();
-                    faulty.push(config.problem(&path, message));
-                }
+                let path: Vec<&str> = ["queues", queue].iter().chain(keys).copied().collect();
+                let plugin = slot.and_then(|slot| loaded.get(&slot));
+                let told = plugin.and_then(|plugin| does_not_answer(plugin.info(), point));
+                faulty.extend(told.map(|message| config.problem(&path, message)));
             }
+        }
+        for (line, account) in &config.config.resource_accounts {
+            let path = [
+                "resource_accounts",
+                config.config.symbols.name(line.0),
+                "classify",
+            ];
+            let plugin = account.classify.and_then(|slot| loaded.get(&slot));
+            let told =
+                plugin.and_then(|plugin| does_not_answer(plugin.info(), DecisionPoint::Classify));
+            faulty.extend(told.map(|message| config.problem(&path, message)));
         }
         faulty
     }
@@ -308,6 +310,17 @@ impl Plugins {
 struct Loaded {
     running: Running,
     news: Vec<PluginNews>,
+}
+
+/// What to say to whoever asks a plugin something that it does not decide.
+fn does_not_answer(info: &PluginInfo, point: DecisionPoint) -> Option<String> {
+    (!info.answers(point)).then(|| {
+        format!(
+            "plugin `{}` does not answer {}; name one that does",
+            info.manifest.name,
+            point.name()
+        )
+    })
 }
 
 /// Where a queue names the plugin of a decision point.

@@ -1,6 +1,7 @@
 //! One call: what all its states share, and which file has the rule for each input.
 
 pub(crate) mod answering;
+pub(crate) mod classifying;
 pub(crate) mod collecting;
 pub(crate) mod companions;
 pub(crate) mod connected;
@@ -17,6 +18,7 @@ pub(crate) mod withdrawal;
 
 use crate::agent::AgentState;
 use crate::call::answering::{Answering, Incoming};
+use crate::call::classifying::Classifying;
 use crate::call::collecting::Collecting;
 use crate::call::connected::{Bridged, Connected};
 use crate::call::ended::{Ended, Ending, WrapUp};
@@ -62,6 +64,9 @@ pub(crate) struct Call {
     menu_digits: String,
     /// Added to the priority of its queue.
     priority: i32,
+    /// What its agent must have beside what its queue requires.
+    #[serde(default)]
+    pub(crate) requirements: Vec<Requirement>,
     /// When it first queued: its place, kept across queues.
     queued_since: Option<Timestamp>,
     /// Offers so far.
@@ -133,6 +138,8 @@ pub(crate) enum State {
     Answering(Answering),
     /// Greeting and menu.
     Menu(MenuTurn),
+    /// A plugin is asked which queue the caller gets.
+    Classifying(Classifying),
     /// Waits for an agent.
     Queued(Queued),
     /// An agent is offered the contact.
@@ -190,6 +197,7 @@ impl Call {
             consent: Consent::default(),
             menu_digits: String::new(),
             priority: 0,
+            requirements: Vec::new(),
             queued_since: None,
             offers: 0,
             queue_moves: 0,
@@ -228,6 +236,7 @@ impl Call {
             State::Incoming(state) => state.context == incoming.context,
             State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -269,6 +278,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Bridged(_)
             | State::Exiting(_)
             | State::Ending(_)
@@ -296,6 +306,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Bridged(_)
             | State::Exiting(_)
@@ -304,12 +315,13 @@ impl Call {
         }
     }
 
-    /// The queue's requirements that have not expired for this contact.
+    /// The requirements of the queue and of the contact that have not expired for it.
     pub(crate) fn requirements_in_force(&self, queue: &Queue, now: Timestamp) -> Vec<Requirement> {
         let waited = self.waited(now);
         queue
             .requirements
             .iter()
+            .chain(&self.requirements)
             .filter(|requirement| requirement.expires_after.is_none_or(|after| waited < after))
             .cloned()
             .collect()
@@ -366,7 +378,8 @@ impl Call {
         self.heard_of(tenant);
         self.seen(tenant);
         if self.connection.is_none() && !event.connection.0.is_empty() {
-            self.connection = Some(event.connection);
+            // Whatever became of the answer's response: there is a call.
+            self.answer_accepted(tenant, event.connection);
         }
         let sequence = event.operation;
         match event.kind {
@@ -447,6 +460,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_) => CallOutcome::Abandoned,
             State::Connected(_) | State::WrapUp(_) | State::Ended(_) => CallOutcome::Handled,
@@ -481,6 +495,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Connected(_)
             | State::Bridged(_)
             | State::Exiting(_)
@@ -497,6 +512,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Connected(_)
             | State::Bridged(_)
             | State::Exiting(_)

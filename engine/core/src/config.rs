@@ -93,6 +93,12 @@ impl Symbols {
         self.0.get(index).map_or("?", String::as_str)
     }
 
+    /// Tells whether a name has this number.
+    #[must_use]
+    pub fn has(&self, symbol: Symbol) -> bool {
+        usize::try_from(symbol.0).is_ok_and(|index| index < self.0.len())
+    }
+
     /// Returns all names in the order of their numbers.
     pub fn names(&self) -> impl Iterator<Item = (Symbol, &str)> {
         (0u32..).map(Symbol).zip(self.0.iter().map(String::as_str))
@@ -109,6 +115,9 @@ pub struct ResourceAccount {
     pub menu: Option<Menu>,
     /// The queue of callers who choose nothing.
     pub default_queue: QueueId,
+    /// The plugin that may send a caller to another queue than the menu or `default_queue` does.
+    #[serde(default)]
+    pub classify: Option<PluginId>,
 }
 
 /// A one-level DTMF menu: the native rule of the `dialog` decision point.
@@ -478,6 +487,7 @@ mod tests {
         assert_eq!(symbols.find("claims"), None);
         assert_eq!(symbols.name(Symbol(1)), "support");
         assert_eq!(symbols.name(Symbol(2)), "?");
+        assert!(symbols.has(Symbol(1)) && !symbols.has(Symbol(2)));
         let names: Vec<(Symbol, &str)> = symbols.names().collect();
         assert_eq!(names, [(Symbol(0), "sales"), (Symbol(1), "support")]);
     }

@@ -2,7 +2,7 @@
 //! facts, the verdict and the digests of the plugin that was asked.
 
 use crate::ids::{AgentId, CallId, PluginId, QuestionId, QueueId};
-use crate::question::{DecisionPoint, PluginFailure, RecordingAction, Ring};
+use crate::question::{DecisionPoint, PluginFailure, RecordingAction, Requirement, Ring};
 use serde::{Deserialize, Serialize};
 
 /// A decision as it took effect.
@@ -52,6 +52,15 @@ pub enum Choice {
     Rings(Vec<Ring>),
     /// This is done about recording.
     Recording(RecordingAction),
+    /// The caller goes to this queue.
+    Queue {
+        /// The queue.
+        queue: QueueId,
+        /// What is added to the queue's priority.
+        priority: i32,
+        /// What the contact's agent must have beside what the queue requires.
+        requirements: Vec<Requirement>,
+    },
 }
 
 /// Why a candidate did not get the contact.

@@ -223,7 +223,7 @@ impl Tenant {
             };
             let staffed = self
                 .queue_settings(call, queue)
-                .is_none_or(|settings| self.is_staffed(&settings));
+                .is_none_or(|settings| self.is_staffed(&settings, &call.requirements));
             if staffed {
                 self.timers.clear(timer);
             } else if !self.timers.is_set(timer) {

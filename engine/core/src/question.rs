@@ -1,7 +1,9 @@
 //! Questions to plugins and their verdicts, in core types. The plugin host turns them into the
 //! packed rows of a contract version and back.
 
-use crate::ids::{AgentId, CallId, Millis, PluginId, QuestionId, QueueId, SkillId, Symbol};
+use crate::ids::{
+    AgentId, CallId, Millis, PluginId, QuestionId, QueueId, ResourceAccountId, SkillId, Symbol,
+};
 use serde::{Deserialize, Serialize};
 
 /// A place where a plugin may decide.
@@ -16,15 +18,18 @@ pub enum DecisionPoint {
     EndpointSelect,
     /// Starts, stops, pauses and resumes recording.
     RecordingPolicy,
+    /// Chooses the queue of a new call, its priority and what its agent must have.
+    Classify,
 }
 
 impl DecisionPoint {
     /// All decision points, in a fixed order.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::SkillMatch,
         Self::ContactSelect,
         Self::EndpointSelect,
         Self::RecordingPolicy,
+        Self::Classify,
     ];
 
     /// Returns the name used in configuration, records and the plugin contract.
@@ -35,6 +40,7 @@ impl DecisionPoint {
             Self::ContactSelect => "contact-select",
             Self::EndpointSelect => "endpoint-select",
             Self::RecordingPolicy => "recording-policy",
+            Self::Classify => "classify",
         }
     }
 }
@@ -68,6 +74,7 @@ impl Ask {
             Facts::ContactSelect(_) => DecisionPoint::ContactSelect,
             Facts::EndpointSelect(_) => DecisionPoint::EndpointSelect,
             Facts::RecordingPolicy(_) => DecisionPoint::RecordingPolicy,
+            Facts::Classify(_) => DecisionPoint::Classify,
         }
     }
 }
@@ -86,6 +93,8 @@ pub enum Facts {
     EndpointSelect(EndpointSelectFacts),
     /// For [`DecisionPoint::RecordingPolicy`].
     RecordingPolicy(RecordingFacts),
+    /// For [`DecisionPoint::Classify`].
+    Classify(ClassifyFacts),
 }
 
 /// What is known of a waiting contact.
@@ -257,6 +266,55 @@ pub enum RecordingFactState {
     Paused,
 }
 
+/// Facts for `classify`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ClassifyFacts {
+    /// The contact; its queue is the one that the menu or the line chose.
+    pub contact: ContactFacts,
+    /// The line that was called.
+    pub line: ResourceAccountId,
+    /// The menu's digit that chose the queue; none where the caller chose nothing.
+    #[serde(default)]
+    pub digit: Option<char>,
+    /// What the caller said to being recorded.
+    pub consent: Consent,
+    /// From where the caller calls.
+    pub caller: CallerKind,
+    /// The queues to choose from: the one that the menu or the line chose, then the others in the
+    /// order of their numbers, at most [`QUEUE_ROWS_MAX`].
+    pub queues: Vec<QueueRow>,
+}
+
+/// Most queues of one `classify` question.
+pub const QUEUE_ROWS_MAX: usize = 1_024;
+
+/// One queue of a `classify` question.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct QueueRow {
+    /// The queue.
+    pub queue: QueueId,
+    /// Callers who wait in it, offers included.
+    pub waiting: u32,
+    /// It takes callers at this moment, by its hours and its supervisors.
+    pub open: bool,
+    /// Somebody who serves it is logged in, free or not.
+    pub staffed: bool,
+}
+
+/// From where a caller calls. The first number is its code in plugin rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallerKind {
+    /// 0: none of the others.
+    Other,
+    /// 1: a phone number.
+    PhoneNumber,
+    /// 2: a phone that withholds its number.
+    WithheldNumber,
+    /// 3: a person in Teams.
+    TeamsUser,
+}
+
 /// What a plugin answered: advice, or the reason why there is none.
 pub type PluginResult = Result<Advice, PluginFailure>;
 
@@ -284,6 +342,8 @@ pub enum Advice {
     EndpointSelect(Vec<Ring>),
     /// What to do about recording.
     RecordingPolicy(RecordingAdvice),
+    /// The queue of a new call.
+    Classify(Classification),
 }
 
 /// A row of a ranking.
@@ -366,6 +426,29 @@ pub enum RecordingChannels {
     /// 1: a channel for each party, WAV only.
     Unmixed,
 }
+
+/// The queue of a new call, and what holds for its contact from then on, wherever it waits.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Classification {
+    /// Index into the queues of the question.
+    pub queue: u32,
+    /// Added to the priority of the queue, -[`PRIORITY_MAX`] to [`PRIORITY_MAX`].
+    pub priority: i32,
+    /// What the contact's agent must have beside what the queue requires, at most
+    /// [`OWN_REQUIREMENTS_MAX`].
+    pub requirements: Vec<Requirement>,
+    /// Reason code of the plugin's own catalogue, 0 for none.
+    pub reason: u32,
+}
+
+/// Largest number that a plugin may add to, or take from, the priority of a queue.
+pub const PRIORITY_MAX: i32 = 1_000;
+
+/// Most requirements that a plugin may give a contact.
+pub const OWN_REQUIREMENTS_MAX: usize = 8;
+
+/// Highest level of a skill.
+pub const LEVEL_MAX: u8 = 100;
 
 /// Why a plugin gave no advice. Each decision point meets each of them with its fallback.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

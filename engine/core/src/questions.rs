@@ -48,6 +48,8 @@ pub(crate) enum About {
         call: CallId,
         moment: RecordingMoment,
     },
+    /// Which of these queues the caller gets.
+    Queue { call: CallId, queues: Vec<QueueId> },
 }
 
 impl About {
@@ -56,7 +58,8 @@ impl About {
         match self {
             Self::AgentFor { call, .. }
             | Self::Endpoints { call, .. }
-            | Self::Recording { call, .. } => Some(*call),
+            | Self::Recording { call, .. }
+            | Self::Queue { call, .. } => Some(*call),
             Self::ContactFor { .. } => None,
         }
     }
@@ -149,7 +152,7 @@ impl Tenant {
             .iter()
             .filter(|(_, question)| match question.about {
                 About::AgentFor { .. } | About::ContactFor { .. } => true,
-                About::Endpoints { .. } | About::Recording { .. } => false,
+                About::Endpoints { .. } | About::Recording { .. } | About::Queue { .. } => false,
             })
             .map(|(id, _)| *id)
             .collect();
@@ -170,7 +173,8 @@ impl Tenant {
                 About::Recording { .. }
                 | About::AgentFor { .. }
                 | About::ContactFor { .. }
-                | About::Endpoints { .. } => None,
+                | About::Endpoints { .. }
+                | About::Queue { .. } => None,
             })
             .collect();
         for (id, _) in &open {
@@ -254,6 +258,16 @@ impl Tenant {
                 };
                 self.with_call(call, |call, tenant| {
                     call.recording_decided(tenant, id, plugin, moment, result);
+                });
+            }
+            About::Queue { call, queues } => {
+                let result = match result {
+                    Ok(Advice::Classify(advice)) => Ok(advice),
+                    Ok(other) => Err(wrong_advice(&other)),
+                    Err(failure) => Err(failure),
+                };
+                self.with_call(call, |call, tenant| {
+                    call.classified(tenant, id, plugin, &queues, result);
                 });
             }
         }

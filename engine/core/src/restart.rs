@@ -86,6 +86,7 @@ impl Call {
             State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => false,
             State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)

@@ -16,6 +16,10 @@ pub enum Bug {
     RepeatedEvents,
     /// An agent who is offered a contact stays free for the next.
     NoReservation,
+    /// A call that could not be hung up three times counts as over.
+    HangsUpThrice,
+    /// An agent who was withheld from offers stays so.
+    NeverLetsGo,
     /// The core panics at some events and outcomes, and whenever a message between the music is due.
     Panics,
 }

@@ -12,6 +12,7 @@ use crate::input::{
     Ignored, IncomingCall, Input, NewCalls, NewContact, QueueAction, Refusal, Reply,
 };
 use crate::matching::Matching;
+use crate::question::Requirement;
 use crate::questions::Questions;
 use crate::restart::Restart;
 use crate::seeded_bugs::panic_at;
@@ -161,6 +162,13 @@ impl Tenant {
     pub fn queue_of_call(&self, call: CallId) -> Option<QueueId> {
         let waiting = self.calls.get(&call)?.waiting()?;
         Some(waiting.queue)
+    }
+
+    /// Tells what the agent of a contact must have beside what its queue requires.
+    #[must_use]
+    pub fn requirements_of_call(&self, call: CallId) -> &[Requirement] {
+        let call = self.calls.get(&call);
+        call.map_or(&[], |call| call.requirements.as_slice())
     }
 
     /// Tells what an agent is doing.

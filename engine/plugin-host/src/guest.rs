@@ -18,7 +18,7 @@ const HOST_CALL_BYTES_MAX: usize = 1_024 * 1_024;
 /// Handles of resources; the contract has no resources.
 const HANDLES_MAX: usize = 16;
 /// Core instances, memories and tables in one store.
-const PARTS_MAX: usize = 16;
+const PARTS_MAX: usize = 64;
 /// Ticks that a guest gets when its time is up for the first time. See [`on_deadline`].
 pub(crate) const GRACE_TICKS: u64 = 2;
 

@@ -76,6 +76,9 @@ impl Exports {
     }
 }
 
+/// The function `configure`.
+type Configure = TypedFunc<(&'static str,), (Result<(), Vec<Problem>>,)>;
+
 /// The function of a decision point.
 #[derive(Clone, Copy)]
 enum Decide {
@@ -134,6 +137,17 @@ impl Live {
         Ok(())
     }
 
+    /// Checks that `configure` has the type of the contract.
+    ///
+    /// # Errors
+    ///
+    /// How its type differs.
+    pub(crate) fn check_configure(&mut self, exports: &Exports) -> Result<(), String> {
+        self.configure_function(exports)
+            .map(drop)
+            .map_err(|failure| failure.detail)
+    }
+
     /// Runs `configure`.
     ///
     /// # Errors
@@ -146,13 +160,7 @@ impl Live {
         now: u64,
         ticks: u64,
     ) -> Result<Result<(), Vec<ConfigProblem>>, Failure> {
-        let function = self
-            .instance
-            .get_typed_func::<(&str,), (Result<(), Vec<Problem>>,)>(
-                &mut self.store,
-                exports.configure,
-            )
-            .map_err(|error| bad_output(&error))?;
+        let function = self.configure_function(exports)?;
         self.store.data_mut().begin(now);
         self.store.set_epoch_deadline(ticks);
         match function.call(&mut self.store, (config,)) {
@@ -203,6 +211,12 @@ impl Live {
     /// The store and the instance, for reading the memory out.
     pub(crate) fn into_parts(self) -> (Store<Guest>, Instance) {
         (self.store, self.instance)
+    }
+
+    fn configure_function(&mut self, exports: &Exports) -> Result<Configure, Failure> {
+        self.instance
+            .get_typed_func(&mut self.store, exports.configure)
+            .map_err(|error| bad_output(&error))
     }
 
     fn function(

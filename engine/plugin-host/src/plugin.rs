@@ -549,6 +549,12 @@ impl Loading<'_> {
     fn configure(&self, component: &Component) -> Result<Live, LoadError> {
         let (pre, exports) = self.prepare(component)?;
         let mut live = self.try_out(&pre, &exports)?;
+        live.check_configure(&exports)
+            .map_err(|detail| LoadError::WrongType {
+                name: format!("{}#configure", contract::EXPORT_META),
+                version: contract::VERSION_NAME,
+                detail,
+            })?;
         let _running = self.runtime.running();
         let ticks = self.runtime.ticks(self.limits.configure_deadline);
         match live.configure(&exports, self.config, 0, ticks) {
@@ -557,10 +563,9 @@ impl Loading<'_> {
                 plugin: self.info.manifest.name.clone(),
                 problems,
             }),
-            Err(failure) if failure.kind == PluginFailure::BadOutput => Err(LoadError::WrongType {
-                name: format!("{}#configure", contract::EXPORT_META),
-                version: contract::VERSION_NAME,
-                detail: failure.detail,
+            Err(failure) if failure.kind == PluginFailure::BadOutput => Err(LoadError::Failed {
+                during: "in `configure`",
+                detail: format!("what it returned cannot be read: {}", failure.detail),
             }),
             Err(Failure { detail, .. }) => Err(LoadError::Failed {
                 during: "in `configure`",

@@ -25,12 +25,13 @@ const KEEP_RESIDENT_BYTES: usize = 512 * 1_024;
 /// Stack of a guest. Ours use a few KiB; JavaScript engines want some hundred.
 const GUEST_STACK_BYTES: usize = 512 * 1_024;
 
-/// Core instances in one component. An encoder makes one to three.
-const CORE_INSTANCES_MAX: u32 = 8;
-/// Memories in one component.
-const MEMORIES_MAX: u32 = 2;
+/// Core instances in one component. The encoder of Rust makes one to three, that of JavaScript 13 and that of Python 39: one for
+/// each part of the language's runtime, and one for each interface that is taken away from it.
+const CORE_INSTANCES_MAX: u32 = 64;
+/// Memories in one component. JavaScript has three, two of them empty. Each is address space, not memory.
+const MEMORIES_MAX: u32 = 4;
 /// Tables in one component.
-const TABLES_MAX: u32 = 4;
+const TABLES_MAX: u32 = 8;
 /// Entries in one table.
 pub(crate) const TABLE_ELEMENTS_MAX: usize = 20_000;
 

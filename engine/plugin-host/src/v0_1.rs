@@ -19,6 +19,7 @@ pub(crate) fn point_of(point: DecisionPoint) -> Point {
         DecisionPoint::ContactSelect => Point::ContactSelect,
         DecisionPoint::EndpointSelect => Point::EndpointSelect,
         DecisionPoint::RecordingPolicy => Point::RecordingPolicy,
+        DecisionPoint::Classify => Point::Classify,
     }
 }
 

@@ -1,16 +1,16 @@
 //! What plugins say: verdicts on the facts of the same question, manifests, components.
 //!
-//! The first byte is a decision point (0 to 3), `M` for a manifest or `C` for the bytes of a component. For a decision point there
+//! The first byte is a decision point (0 to 4), `M` for a manifest or `C` for the bytes of a component. For a decision point there
 //! follow the number of rows, the columns, the number of requirements, of labels and of declared reasons, one byte each, and the words
 //! of the verdict, four bytes each.
 
 use cordboard_core::ids::{
-    AgentId, CallId, Millis, PluginId, QuestionId, QueueId, SkillId, Symbol,
+    AgentId, CallId, Millis, PluginId, QuestionId, QueueId, ResourceAccountId, SkillId, Symbol,
 };
 use cordboard_core::question::{
-    Advice, AgentRow, Ask, Consent, ContactFacts, ContactSelectFacts, EndpointKind, EndpointRow,
-    EndpointSelectFacts, Facts, MEMO_MAX, Ranked, Reach, RecordingFactState, RecordingFacts,
-    RecordingMoment, Requirement, SkillMatchFacts,
+    Advice, AgentRow, Ask, CallerKind, ClassifyFacts, Consent, ContactFacts, ContactSelectFacts,
+    EndpointKind, EndpointRow, EndpointSelectFacts, Facts, MEMO_MAX, QueueRow, Ranked, Reach,
+    RecordingFactState, RecordingFacts, RecordingMoment, Requirement, SkillMatchFacts,
 };
 use cordboard_plugin_host::{Point, fuzzing};
 use std::collections::BTreeSet;
@@ -115,6 +115,14 @@ fn verdict(point: usize, bytes: &[u8]) {
             assert_eq!(point, Point::RecordingPolicy);
             assert!(advice.retention_days <= 36_500 && is_declared(advice.reason));
         }
+        Some(Advice::Classify(advice)) => {
+            assert_eq!(point, Point::Classify);
+            assert!(advice.queue < rows && is_declared(advice.reason));
+            assert!((-1_000..=1_000).contains(&advice.priority));
+            assert!(advice.requirements.len() <= 8);
+            let in_range = |of: &Requirement| (1..=100).contains(&of.minimum);
+            assert!(advice.requirements.iter().all(in_range));
+        }
     }
 }
 
@@ -177,6 +185,22 @@ fn ask(point: Point, rows: u8, requirements: u8, labels: u8) -> Ask {
             legally_required: true,
             state: RecordingFactState::Off,
         }),
+        Point::Classify => {
+            let row = |number: u8| QueueRow {
+                queue: QueueId(Symbol(u32::from(number))),
+                waiting: 2,
+                open: true,
+                staffed: number.is_multiple_of(2),
+            };
+            Facts::Classify(ClassifyFacts {
+                contact,
+                line: ResourceAccountId(Symbol(9)),
+                digit: Some('1'),
+                consent: Consent::Given,
+                caller: CallerKind::TeamsUser,
+                queues: (0..rows).map(row).collect(),
+            })
+        }
     };
     Ask {
         question: QuestionId(1),

@@ -57,6 +57,15 @@ pub const RING_MS_MAX: u32 = 120_000;
 /// Longest retention of a recording, in days (100 years).
 pub const RETENTION_DAYS_MAX: u32 = 36_500;
 
+/// Most requirements that a `classify` verdict may give a contact.
+pub const OWN_REQUIREMENTS_MAX: u32 = 8;
+
+/// The most that a `classify` verdict may add to, or take from, the priority of a queue.
+pub const PRIORITY_MAX: i32 = 1_000;
+
+/// Highest level of a skill; the lowest is 1.
+pub const LEVEL_MAX: u32 = 100;
+
 /// A decision point of this version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u32)]
@@ -69,15 +78,18 @@ pub enum Point {
     EndpointSelect = 3,
     /// Starts, stops, pauses and resumes recording.
     RecordingPolicy = 4,
+    /// Chooses the queue of a new call, its priority and what its agent must have.
+    Classify = 5,
 }
 
 impl Point {
     /// All decision points, by code.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::SkillMatch,
         Self::ContactSelect,
         Self::EndpointSelect,
         Self::RecordingPolicy,
+        Self::Classify,
     ];
 
     /// The code in word [`facts::POINT`].
@@ -94,6 +106,7 @@ impl Point {
             Self::ContactSelect => "contact-select",
             Self::EndpointSelect => "endpoint-select",
             Self::RecordingPolicy => "recording-policy",
+            Self::Classify => "classify",
         }
     }
 
@@ -105,6 +118,7 @@ impl Point {
             Self::ContactSelect => "cordboard:plugin/contact-select@0.1.0",
             Self::EndpointSelect => "cordboard:plugin/endpoint-select@0.1.0",
             Self::RecordingPolicy => "cordboard:plugin/recording-policy@0.1.0",
+            Self::Classify => "cordboard:plugin/classify@0.1.0",
         }
     }
 
@@ -115,6 +129,7 @@ impl Point {
             Self::SkillMatch | Self::ContactSelect => "rank",
             Self::EndpointSelect => "select",
             Self::RecordingPolicy => "decide",
+            Self::Classify => "classify",
         }
     }
 
@@ -132,6 +147,7 @@ impl Point {
             Self::ContactSelect => &["contact", "queue", "waited-ms", "priority", "attempt"],
             Self::EndpointSelect => &["kind", "reach", "answered-last"],
             Self::RecordingPolicy => &[],
+            Self::Classify => &["queue", "waiting", "open", "staffed"],
         }
     }
 
@@ -139,8 +155,18 @@ impl Point {
     #[must_use]
     pub const fn verdict_row_words(self) -> u32 {
         match self {
-            Self::SkillMatch | Self::ContactSelect | Self::EndpointSelect => 3,
+            Self::SkillMatch | Self::ContactSelect | Self::EndpointSelect | Self::Classify => 3,
             Self::RecordingPolicy => 6,
+        }
+    }
+
+    /// Words of one row of a verdict's second section, 0 where there is none.
+    #[must_use]
+    pub const fn second_row_words(self) -> u32 {
+        match self {
+            Self::SkillMatch => 2,
+            Self::Classify => 4,
+            Self::ContactSelect | Self::EndpointSelect | Self::RecordingPolicy => 0,
         }
     }
 }
@@ -205,10 +231,17 @@ pub mod facts {
     pub const RECORDING_FLAGS: usize = 20;
     /// `recording-policy`: why it asks, see [`moment`](super::moment).
     pub const MOMENT: usize = 21;
-    /// `recording-policy`: see [`consent`](super::consent).
+    /// `recording-policy`, `classify`: see [`consent`](super::consent).
     pub const CONSENT: usize = 22;
     /// `recording-policy`: see [`recording_state`](super::recording_state).
     pub const RECORDING_STATE: usize = 23;
+
+    /// `classify`: the number of the line that was called.
+    pub const LINE: usize = 20;
+    /// `classify`: the menu's digit that chose the queue as its ASCII code, 0 for none.
+    pub const DIGIT: usize = 21;
+    /// `classify`: see [`caller`](super::caller).
+    pub const CALLER: usize = 23;
 
     /// Words before the first section.
     pub const HEADER_WORDS: usize = 24;
@@ -261,6 +294,30 @@ pub mod endpoint_select {
     pub const REACH: u32 = 1;
     /// 1 where the agent answered the previous contact.
     pub const ANSWERED_LAST: u32 = 2;
+}
+
+/// Column numbers of `classify` rows.
+pub mod classify {
+    /// The queue, always there.
+    pub const QUEUE: u32 = 0;
+    /// Callers who wait in it.
+    pub const WAITING: u32 = 1;
+    /// 1 where it takes callers at this moment.
+    pub const OPEN: u32 = 2;
+    /// 1 where somebody who serves it is logged in.
+    pub const STAFFED: u32 = 3;
+}
+
+/// Codes of the word `CALLER`.
+pub mod caller {
+    /// None of the others.
+    pub const OTHER: u32 = 0;
+    /// A phone number.
+    pub const PHONE_NUMBER: u32 = 1;
+    /// A phone that withholds its number.
+    pub const WITHHELD_NUMBER: u32 = 2;
+    /// A person in Teams.
+    pub const TEAMS_USER: u32 = 3;
 }
 
 /// Codes of the column `kind`.
@@ -335,6 +392,8 @@ pub mod verdict {
     pub const ROWS: usize = 2;
     /// `skill-match`: number of rejected rows.
     pub const REJECTED: usize = 3;
+    /// `classify`: number of requirements.
+    pub const REQUIREMENTS: usize = 3;
     /// Words before the first row.
     pub const HEADER_WORDS: usize = 4;
 
@@ -352,6 +411,10 @@ pub mod verdict {
     pub const REJECTED_WORDS: usize = 2;
     /// Words of a ring: index, stage, ring time in ms.
     pub const RING_WORDS: usize = 3;
+    /// Words of a `classify` verdict: index of the queue, priority (`i32`), reason code.
+    pub const CLASSIFIED_WORDS: usize = 3;
+    /// Words of a requirement of a `classify` verdict: skill, lowest level, flags, ms until it expires or 0.
+    pub const OWN_REQUIREMENT_WORDS: usize = 4;
     /// Words of a recording verdict: action, format, channels, days, flags, reason code.
     pub const RECORDING_WORDS: usize = 6;
 }

@@ -4,7 +4,7 @@
 //! accessors all follow from that constant: reading a column that is not in it does not compile, and
 //! where a column lies in a row is known before the plugin runs.
 
-use cordboard_contract::v0_1::{contact_select, endpoint_select, skill_match};
+use cordboard_contract::v0_1::{classify, contact_select, endpoint_select, skill_match};
 
 macro_rules! columns {
     (
@@ -87,6 +87,18 @@ columns! {
         Reach = endpoint_select::REACH,
         /// Whether the agent answered the previous contact there.
         AnsweredLast = endpoint_select::ANSWERED_LAST,
+    }
+}
+
+columns! {
+    /// A column of the queues in `classify`.
+    pub enum QueueColumn, 1 words first, 0 => one per requirement {
+        /// Callers who wait in it.
+        Waiting = classify::WAITING,
+        /// Whether it takes callers at this moment.
+        Open = classify::OPEN,
+        /// Whether somebody who serves it is logged in.
+        Staffed = classify::STAFFED,
     }
 }
 

@@ -100,6 +100,9 @@ macro_rules! __reads {
     ($plugin:ty, EndpointSelect) => {
         $crate::__private::endpoint_select_reads::<$plugin>()
     };
+    ($plugin:ty, Classify) => {
+        $crate::__private::classify_reads::<$plugin>()
+    };
     ($plugin:ty, RecordingPolicy) => {
         $crate::__private::recording_policy_reads::<$plugin>()
     };
@@ -137,6 +140,14 @@ macro_rules! __point {
             $configured,
             "cordboard:plugin/endpoint-select@0.1.0#select",
             $crate::endpoint_select::decide::<$plugin>
+        );
+    };
+    ($configured:ident, $plugin:ty, Classify) => {
+        $crate::__world!(CLASSIFY_WORLD, "component-type:cordboard:classify");
+        $crate::__decision!(
+            $configured,
+            "cordboard:plugin/classify@0.1.0#classify",
+            $crate::classify::decide::<$plugin>
         );
     };
     ($configured:ident, $plugin:ty, RecordingPolicy) => {

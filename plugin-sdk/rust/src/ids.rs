@@ -27,6 +27,10 @@ number! {
     QueueId
 }
 number! {
+    /// A line that callers reach: a resource account of the configuration.
+    LineId
+}
+number! {
     /// An agent.
     AgentId
 }

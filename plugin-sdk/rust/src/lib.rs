@@ -1,8 +1,8 @@
 //! The Rust SDK for Cordboard plugins.
 //!
 //! A plugin is a type that implements [`Plugin`] and the trait of each decision point that it takes
-//! part in: [`SkillMatch`], [`ContactSelect`], [`EndpointSelect`], [`RecordingPolicy`]. The macro
-//! [`export!`] makes a WebAssembly module of it, with its manifest and its WIT world inside, ready
+//! part in: [`SkillMatch`], [`ContactSelect`], [`EndpointSelect`], [`RecordingPolicy`],
+//! [`Classify`]. The macro [`export!`] makes a WebAssembly module of it, with its manifest and its WIT world inside, ready
 //! to be turned into a component.
 //!
 //! Facts come as views over the packed list that the host has written; nothing is copied or parsed.
@@ -14,6 +14,7 @@
 
 #[cfg(any(test, all(target_arch = "wasm32", feature = "arena")))]
 mod arena;
+pub mod classify;
 mod columns;
 mod contact;
 pub mod contact_select;
@@ -37,13 +38,14 @@ pub mod testing;
 mod verdict;
 mod worlds;
 
-pub use columns::{AgentColumn, ContactColumn, EndpointColumn};
+pub use classify::{CallerKind, Classification, Classify, ClassifyFacts, OwnRequirement, Queue};
+pub use columns::{AgentColumn, ContactColumn, EndpointColumn, QueueColumn};
 pub use contact::{Contact, Moment, Requirement};
 pub use contact_select::{ContactSelect, ContactSelectFacts, FreeAgent, WaitingContact};
 pub use endpoint_select::{
     Endpoint, EndpointKind, EndpointSelect, EndpointSelectFacts, Reach, Rings,
 };
-pub use ids::{AgentId, LabelId, QueueId, ReasonCode, SkillId};
+pub use ids::{AgentId, LabelId, LineId, QueueId, ReasonCode, SkillId};
 pub use log::Level;
 pub use memo::{Memo, MemoTooLong};
 pub use plugin::{Plugin, Problem, Problems, configure};
@@ -60,8 +62,8 @@ pub use verdict::Answer;
 #[doc(hidden)]
 pub mod __private {
     use crate::{
-        AgentColumn, ContactColumn, ContactSelect, EndpointColumn, EndpointSelect, RecordingPolicy,
-        SkillMatch,
+        AgentColumn, Classify, ContactColumn, ContactSelect, EndpointColumn, EndpointSelect,
+        QueueColumn, RecordingPolicy, SkillMatch,
     };
     use cordboard_contract::v0_1::Point;
 
@@ -70,8 +72,8 @@ pub mod __private {
     pub use crate::log::write as write_log;
     pub use crate::manifest::Manifest;
     pub use crate::worlds::{
-        BASE_WORLD, CONTACT_SELECT_WORLD, ENDPOINT_SELECT_WORLD, RECORDING_POLICY_WORLD,
-        SKILL_MATCH_WORLD,
+        BASE_WORLD, CLASSIFY_WORLD, CONTACT_SELECT_WORLD, ENDPOINT_SELECT_WORLD,
+        RECORDING_POLICY_WORLD, SKILL_MATCH_WORLD,
     };
 
     /// A plugin that [`export!`](crate::export) has been called for.
@@ -93,6 +95,11 @@ pub mod __private {
     /// The columns of a plugin for `endpoint-select`.
     pub const fn endpoint_select_reads<P: EndpointSelect>() -> (Point, u32) {
         (Point::EndpointSelect, EndpointColumn::mask(P::READS))
+    }
+
+    /// The columns of a plugin for `classify`.
+    pub const fn classify_reads<P: Classify>() -> (Point, u32) {
+        (Point::Classify, QueueColumn::mask(P::READS))
     }
 
     /// `recording-policy` has no rows.

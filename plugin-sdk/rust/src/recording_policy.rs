@@ -128,7 +128,7 @@ pub enum Consent {
 }
 
 impl Consent {
-    const fn from_code(code: u32) -> Option<Self> {
+    pub(crate) const fn from_code(code: u32) -> Option<Self> {
         match code {
             consent::UNKNOWN => Some(Self::Unknown),
             consent::GIVEN => Some(Self::Given),

@@ -28,12 +28,14 @@ mod verdict;
 
 pub use crate::Level;
 pub use facts::{
-    Candidate, Contact, ContactSelectFacts, Endpoint, EndpointSelectFacts, FreeAgent,
-    RecordingFacts, SkillMatchFacts, Surroundings, WaitingContact,
+    Candidate, ClassifyFacts, Contact, ContactSelectFacts, Endpoint, EndpointSelectFacts,
+    FreeAgent, Queue, RecordingFacts, SkillMatchFacts, Surroundings, WaitingContact,
 };
 pub use golden::{Vector, check_golden};
 pub use names::Names;
-pub use verdict::{MemoChange, RankVerdict, Ranked, RecordingAnswer, Ring, RingVerdict};
+pub use verdict::{
+    Classified, MemoChange, RankVerdict, Ranked, RecordingAnswer, Ring, RingVerdict,
+};
 
 use crate::__private::Described;
 use crate::{Plugin, Problems};

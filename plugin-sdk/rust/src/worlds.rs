@@ -17,6 +17,7 @@ world!(
     ENDPOINT_SELECT_WORLD,
     "../worlds/endpoint-select-plugin.bin"
 );
+world!(CLASSIFY_WORLD, "../worlds/classify-plugin.bin");
 world!(
     RECORDING_POLICY_WORLD,
     "../worlds/recording-policy-plugin.bin"
@@ -30,12 +31,13 @@ mod tests {
     use wit_component::StringEncoding;
     use wit_parser::Resolve;
 
-    const WORLDS: [(&str, &[u8]); 5] = [
+    const WORLDS: [(&str, &[u8]); 6] = [
         ("base", BASE_WORLD),
         ("skill-match-plugin", SKILL_MATCH_WORLD),
         ("contact-select-plugin", CONTACT_SELECT_WORLD),
         ("endpoint-select-plugin", ENDPOINT_SELECT_WORLD),
         ("recording-policy-plugin", RECORDING_POLICY_WORLD),
+        ("classify-plugin", CLASSIFY_WORLD),
     ];
 
     #[test]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cordboard_core::ids::{
-    AgentId, CallId, Millis, PluginId, QuestionId, QueueId, SkillId, Symbol,
+    AgentId, CallId, Millis, PluginId, QuestionId, QueueId, ResourceAccountId, SkillId, Symbol,
 };
 use cordboard_core::question::{
-    AgentRow, Ask, Consent, ContactFacts, ContactSelectFacts, DecisionPoint, EndpointKind,
-    EndpointRow, EndpointSelectFacts, Facts, Reach, RecordingFactState, RecordingFacts,
-    RecordingMoment, Requirement, SkillMatchFacts,
+    AgentRow, Ask, CallerKind, ClassifyFacts, Consent, ContactFacts, ContactSelectFacts,
+    DecisionPoint, EndpointKind, EndpointRow, EndpointSelectFacts, Facts, QueueRow, Reach,
+    RecordingFactState, RecordingFacts, RecordingMoment, Requirement, SkillMatchFacts,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -28,7 +28,7 @@ pub enum FactsError {
         /// What is wrong.
         detail: String,
     },
-    /// Verdicts name rows by their agent or contact.
+    /// Verdicts name rows by their agent, contact or queue.
     #[error("`{0}` stands in two rows: give each row a name of its own")]
     Twice(String),
     /// A level belongs to a requirement.
@@ -187,6 +187,41 @@ struct WrittenRecordingPolicy {
     state: RecordingFactState,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenQueue {
+    queue: String,
+    #[serde(default)]
+    waiting: u32,
+    #[serde(default = "yes")]
+    open: bool,
+    #[serde(default = "yes")]
+    staffed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenClassify {
+    contact: WrittenContact,
+    #[serde(default = "line")]
+    line: String,
+    #[serde(default)]
+    digit: Option<char>,
+    #[serde(default)]
+    consent: Consent,
+    #[serde(default = "phone")]
+    caller: CallerKind,
+    queues: Vec<WrittenQueue>,
+}
+
+fn line() -> String {
+    "line".to_owned()
+}
+
+fn phone() -> CallerKind {
+    CallerKind::PhoneNumber
+}
+
 fn one() -> u64 {
     1
 }
@@ -228,6 +263,7 @@ impl Reading<'_> {
             DecisionPoint::RecordingPolicy => {
                 Facts::RecordingPolicy(self.recording_policy(members)?)
             }
+            DecisionPoint::Classify => Facts::Classify(self.classify(members)?),
         })
     }
 
@@ -339,6 +375,30 @@ impl Reading<'_> {
         })
     }
 
+    fn classify(&mut self, members: Map<String, Value>) -> Result<ClassifyFacts, FactsError> {
+        let written: WrittenClassify = self.form(members)?;
+        let mut seen = BTreeSet::new();
+        if let Some(twice) = written.queues.iter().find(|of| !seen.insert(&of.queue)) {
+            return Err(FactsError::Twice(twice.queue.clone()));
+        }
+        let contact = self.contact(written.contact);
+        let queues = written.queues.iter().map(|row| QueueRow {
+            queue: QueueId(self.names.number(&row.queue)),
+            waiting: row.waiting,
+            open: row.open,
+            staffed: row.staffed,
+        });
+        let queues = queues.collect();
+        Ok(ClassifyFacts {
+            contact,
+            line: ResourceAccountId(self.names.number(&written.line)),
+            digit: written.digit,
+            consent: written.consent,
+            caller: written.caller,
+            queues,
+        })
+    }
+
     fn contact(&mut self, written: WrittenContact) -> ContactFacts {
         let queue = QueueId(self.names.number(&written.queue));
         let labels = written.labels.iter().map(|(key, value)| {
@@ -386,6 +446,29 @@ mod tests {
         let agents: Vec<u32> = facts.candidates.iter().map(|row| row.agent.0.0).collect();
         assert_eq!(agents, [6, 7]);
         assert!(facts.requirements[0].required && !facts.requirements[1].required);
+    }
+
+    #[test]
+    fn queues_are_open_and_staffed_unless_written_otherwise() {
+        let facts = json!({
+            "contact": { "queue": "sales" }, "digit": "2",
+            "queues": [{ "queue": "sales", "open": false }, { "queue": "support", "waiting": 3 }],
+        });
+        let asked = read(DecisionPoint::Classify, &facts).unwrap();
+        let Facts::Classify(read_facts) = asked.facts else {
+            panic!("other facts")
+        };
+        assert_eq!(read_facts.contact.queue, read_facts.queues[0].queue);
+        assert_eq!(
+            (read_facts.digit, read_facts.queues[1].waiting),
+            (Some('2'), 3)
+        );
+        let states = read_facts.queues.iter().map(|row| (row.open, row.staffed));
+        assert_eq!(states.collect::<Vec<_>>(), [(false, true), (true, true)]);
+        let mut twice = facts;
+        twice["queues"][1]["queue"] = json!("sales");
+        let error = read(DecisionPoint::Classify, &twice).unwrap_err();
+        assert!(error.to_string().starts_with("`sales` stands in two rows"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub fn rows(ask: &Ask) -> usize {
         Facts::ContactSelect(facts) => facts.contacts.len(),
         Facts::EndpointSelect(facts) => facts.endpoints.len(),
         Facts::RecordingPolicy(_) => 0,
+        Facts::Classify(facts) => facts.queues.len(),
     }
 }
 
@@ -44,7 +45,7 @@ pub fn with_rows(ask: &Ask, rows: usize) -> Option<Ask> {
             }
             (facts.contacts.len() == rows).then_some(ask)
         }
-        Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) => None,
+        Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) | Facts::Classify(_) => None,
     }
 }
 

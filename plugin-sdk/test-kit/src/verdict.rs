@@ -1,7 +1,9 @@
 //! Verdicts of plugins to JSON, with the names of the facts.
 
 use cordboard_contract::v0_1::verdict as word;
-use cordboard_core::question::{Advice, Ask, Facts, PluginFailure, Ranked, Ring};
+use cordboard_core::question::{
+    Advice, Ask, Classification, Facts, PluginFailure, Ranked, Requirement, Ring,
+};
 use cordboard_plugin_host::Answer;
 use serde_json::{Map, Value, json};
 
@@ -53,6 +55,7 @@ fn decided(ask: &Ask, advice: &Advice, words: &[u32], names: &Interner) -> Map<S
             );
             members([("rings", rings.collect())])
         }
+        Advice::Classify(advice) => classified(ask, advice, names),
         Advice::RecordingPolicy(advice) => {
             let mut verdict = members([
                 ("action", json!(advice.action)),
@@ -66,6 +69,37 @@ fn decided(ask: &Ask, advice: &Advice, words: &[u32], names: &Interner) -> Map<S
             verdict
         }
     }
+}
+
+fn classified(ask: &Ask, advice: &Classification, names: &Interner) -> Map<String, Value> {
+    let mut verdict = row_of(ask, advice.queue, names);
+    verdict.insert("priority".to_owned(), json!(advice.priority));
+    if !advice.requirements.is_empty() {
+        let requirements = advice.requirements.iter().map(
+            |Requirement {
+                 skill,
+                 minimum,
+                 required,
+                 expires_after,
+             }| {
+                let skill = names
+                    .name(skill.0)
+                    .map_or(json!(skill.0.0), |name| json!(name));
+                let mut row = members([
+                    ("skill", skill),
+                    ("minimum", json!(minimum)),
+                    ("required", json!(required)),
+                ]);
+                if let Some(after) = expires_after {
+                    row.insert("expires_ms".to_owned(), json!(after.0));
+                }
+                Value::Object(row)
+            },
+        );
+        verdict.insert("requirements".to_owned(), requirements.collect());
+    }
+    put_reason(&mut verdict, advice.reason);
+    verdict
 }
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Map<String, Value> {
@@ -104,6 +138,11 @@ fn row_of(ask: &Ask, index: u32, names: &Interner) -> Map<String, Value> {
             let contact = facts.contacts.get(place);
             contact.map(|contact| ("contact", json!(contact.call.0)))
         }
+        Facts::Classify(facts) => facts
+            .queues
+            .get(place)
+            .and_then(|row| names.name(row.queue.0))
+            .map(|queue| ("queue", json!(queue))),
         // Their rows have no names and their verdicts no rankings.
         Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) => None,
     };

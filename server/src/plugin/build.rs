@@ -13,7 +13,7 @@ use std::process::ExitCode;
 /// Makes the component of a project.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// The project: the folder of its `Cargo.toml`.
+    /// The project: the folder of its `Cargo.toml`, `package.json` or `plugin.py`.
     #[arg(default_value = ".")]
     folder: PathBuf,
 }

@@ -332,7 +332,7 @@ fn reasons_in(verdict: &Value, codes: &mut BTreeSet<u64>) {
 /// Whether verdicts of a decision point have reasons.
 fn has_reasons(point: Point) -> bool {
     match point {
-        Point::SkillMatch | Point::ContactSelect | Point::RecordingPolicy => true,
+        Point::SkillMatch | Point::ContactSelect | Point::RecordingPolicy | Point::Classify => true,
         Point::EndpointSelect => false,
     }
 }

@@ -1,5 +1,8 @@
 //! The languages that plugins are written in: one module each, and what they have in common.
 
+mod described;
+mod javascript;
+mod python;
 mod rust;
 
 use super::template::{File, Wanted};
@@ -35,7 +38,7 @@ pub(super) struct Built {
 }
 
 /// All languages. A new one is a module here, and a folder in `plugin-sdk/templates`.
-pub(super) const ALL: [&Language; 1] = [&rust::LANGUAGE];
+pub(super) const ALL: [&Language; 3] = [&rust::LANGUAGE, &javascript::LANGUAGE, &python::LANGUAGE];
 
 /// Finds a language by its name.
 ///

@@ -14,10 +14,10 @@ use std::process::ExitCode;
 pub(crate) struct Arguments {
     /// The plugin's name: lower-case letters, digits and hyphens. A folder of this name is made.
     name: String,
-    /// The language: `rust`.
+    /// The language: `rust`, `javascript`, `python`.
     #[arg(long = "lang", value_name = "LANGUAGE", default_value = "rust")]
     language: String,
-    /// What it decides: `skill-match`, `contact-select`, `endpoint-select`, `recording-policy`.
+    /// What it decides: `skill-match`, `contact-select`, `endpoint-select`, `recording-policy`, `classify`.
     #[arg(
         long = "decision",
         value_name = "POINT,…",
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
         default_value = "skill-match"
     )]
     points: Vec<String>,
-    /// A checkout of Cordboard, for its SDK. Otherwise the one that this program or the current folder lies in, or else the public repository.
+    /// A checkout of Cordboard, for its Rust SDK. Otherwise the one that this program or the current folder lies in, or else the public repository. The program carries the other SDKs.
     #[arg(long, value_name = "FOLDER")]
     checkout: Option<PathBuf>,
 }

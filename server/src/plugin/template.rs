@@ -24,6 +24,7 @@ fn vectors_of(point: Point) -> &'static str {
         Point::RecordingPolicy => {
             include_str!("../../../plugin-sdk/templates/vectors/recording-policy.json")
         }
+        Point::Classify => include_str!("../../../plugin-sdk/templates/vectors/classify.json"),
     }
 }
 

@@ -8,7 +8,9 @@
 )]
 
 mod findings;
+mod javascript;
 mod projects;
+mod python;
 mod quickstart;
 mod shipping;
 mod vectors;

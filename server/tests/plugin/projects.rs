@@ -5,7 +5,7 @@ use crate::workbench::{Workbench, complaint, told};
 #[test]
 fn a_new_rust_project_with_every_decision_point_is_formatted_passes_its_tests_and_builds() {
     let bench = Workbench::new("rust-every-point");
-    let points = "recording-policy,skill-match,contact-select,endpoint-select";
+    let points = "recording-policy,skill-match,contact-select,endpoint-select,classify";
     let made = bench.cordboard("", &["plugin", "new", "every-point", "--decision", points]);
     assert_eq!(
         told(&made),
@@ -19,7 +19,7 @@ fn a_new_rust_project_with_every_decision_point_is_formatted_passes_its_tests_an
         &["clippy", "--all-targets", "--", "-D", "warnings"],
     ));
     let tests = told(&bench.run(&cargo, "every-point", &["test", "--lib"]));
-    assert!(tests.contains("8 passed; 0 failed"), "{tests}");
+    assert!(tests.contains("10 passed; 0 failed"), "{tests}");
 
     let built = told(&bench.cordboard("every-point", &["plugin", "build"]));
     let bytes = std::fs::read(bench.path("every-point/every-point.wasm")).unwrap();
@@ -29,7 +29,7 @@ fn a_new_rust_project_with_every_decision_point_is_formatted_passes_its_tests_an
         format!("every-point.wasm: {} bytes, sha256 {digest}\n", bytes.len())
     );
     let tested = told(&bench.cordboard("every-point", &["plugin", "test"]));
-    assert!(tested.ends_with("10 of 10 vectors pass\n"), "{tested}");
+    assert!(tested.ends_with("13 of 13 vectors pass\n"), "{tested}");
     let vectors = bench.path("every-point/vectors.json");
     let before = std::fs::read_to_string(&vectors).unwrap();
     told(&bench.cordboard("every-point", &["plugin", "test", "--update"]));

@@ -1,5 +1,7 @@
 //! The commands of the quickstarts, as they stand in the documents.
 
+use crate::javascript::has_node;
+use crate::python::has_python;
 use crate::workbench::{Workbench, told};
 use std::path::Path;
 
@@ -42,6 +44,20 @@ fn is_like(line: &str, pattern: &str) -> bool {
 #[test]
 fn the_quickstart_in_rust_runs_as_it_stands() {
     play("quickstart-rust.md");
+}
+
+#[test]
+fn the_quickstart_in_javascript_runs_as_it_stands() {
+    if has_node() {
+        play("quickstart-javascript.md");
+    }
+}
+
+#[test]
+fn the_quickstart_in_python_runs_as_it_stands() {
+    if has_python() {
+        play("quickstart-python.md");
+    }
 }
 
 #[test]

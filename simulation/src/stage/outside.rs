@@ -60,9 +60,11 @@ impl Stage<'_> {
                     self.note(|| format!("event {:?}", event.event));
                     self.cursor = event.cursor;
                     let config = self.config();
-                    if let Some((wait, input)) =
-                        desks::react(&config, &event.event, &mut self.random)
-                    {
+                    self.checks.by_rules(&config, &event.event);
+                    let Some(up) = &self.up else { continue };
+                    let acts =
+                        desks::react(&config, up.engine.tenant(), &event.event, &mut self.random);
+                    for (wait, input) in acts {
                         self.later(wait, Due::Act(input));
                     }
                 }
@@ -134,7 +136,7 @@ impl Stage<'_> {
             let path = CallbackPath::parse(uri.strip_prefix(CALLBACK_BASE)?)?;
             Some(path.verify(&self.key).ok()?.call)
         });
-        let Some(fault) = self.travel(sent, answers) else {
+        let Some((fault, lasts_ms)) = self.travel(sent, answers) else {
             return;
         };
         let about = match (answers, of_call) {
@@ -143,11 +145,11 @@ impl Stage<'_> {
             (None, Some(call)) => About::Call(call),
             (None, None) => return,
         };
-        self.astray(about, what, fault);
+        self.astray(about, what, fault, lasts_ms);
     }
 
     /// Decides what becomes of a request and of its answer; tells what went wrong.
-    fn travel(&mut self, sent: Sent, answers: Option<CallId>) -> Option<&'static str> {
+    fn travel(&mut self, sent: Sent, answers: Option<CallId>) -> Option<(&'static str, u64)> {
         let travel = self.random.u64(TRAVEL_MS);
         let back = Arc::clone(&sent.back);
         let answered = |status, retry_after_ms| Attempt::Answered {
@@ -157,28 +159,28 @@ impl Stage<'_> {
         };
         if self.fault("unreachable", |faults| faults.unreachable) {
             self.later(travel, Due::Answer(back, Attempt::NotConnected));
-            return Some("unreachable");
+            return Some(("unreachable", travel));
         }
         if self.fault("hanging", |faults| faults.hanging) {
             let lost = Attempt::InDoubt(Doubt::TimedOut);
             self.later(sent.time_ms, Due::Answer(back, lost));
-            return Some("hanging");
+            return Some(("hanging", sent.time_ms));
         }
         if self.fault("throttled", |faults| faults.throttled) {
             let wait = self.random.u64(RETRY_AFTER_MS);
             self.later(travel, Due::Answer(back, answered(429, Some(wait))));
-            return Some("throttled");
+            return Some(("throttled", wait));
         }
         if self.fault("broken", |faults| faults.broken) {
             let status = if self.random.bool() { 500 } else { 503 };
             self.later(travel, Due::Answer(back, answered(status, None)));
-            return Some("broken");
+            return Some(("broken", travel));
         }
         let (fate, fault) = if self.fault("broken_after", |faults| faults.broken_after) {
             let status = self.random.choice([500, 502, 504]).unwrap_or(500);
-            (AnswerFate::Broken(status), Some("broken_after"))
+            (AnswerFate::Broken(status), Some(("broken_after", travel)))
         } else if self.fault("answer_lost", |faults| faults.answer_lost) {
-            (AnswerFate::Lost, Some("answer_lost"))
+            (AnswerFate::Lost, Some(("answer_lost", sent.time_ms)))
         } else {
             (AnswerFate::Answered, None)
         };
@@ -261,16 +263,24 @@ impl Stage<'_> {
             && self.fault("wrong_outcome", |faults| faults.wrong_outcome)
             && let Ok(body) = str::from_utf8(&post.body)
         {
-            post.body = body.replace(DECLINED, ADDED).into_bytes();
+            let body = body.replace(DECLINED, ADDED);
+            self.disturb(&post, "wrong_outcome", 0);
+            post.body = body.into_bytes();
         }
         self.note(|| format!("callback {}", String::from_utf8_lossy(&post.body)));
         if self.fault("callback_lost", |faults| faults.callback_lost) {
-            self.disturb(&post, "callback_lost");
+            self.disturb(&post, "callback_lost", 0);
             self.later(travel, Due::Report(what, Some(200)));
         } else if self.fault("callback_late", |faults| faults.callback_late) {
             let wait = self.random.u64(200..20_000);
             self.later(travel, Due::Report(what, Some(200)));
-            self.disturb(&post, "callback_late");
+            self.disturb(&post, "callback_late", wait);
+            self.later(wait, Due::Deliver(post, None));
+        } else if self.fault("callback_held", |faults| faults.callback_held) {
+            // All that was held back comes at once, in whatever order.
+            let wait = self.held_for_ms() + self.random.u64(..2_000);
+            self.later(travel, Due::Report(what, Some(200)));
+            self.disturb(&post, "callback_held", wait);
             self.later(wait, Due::Deliver(post, None));
         } else {
             if self.fault("callback_doubled", |faults| faults.callback_doubled) {
@@ -282,17 +292,25 @@ impl Stage<'_> {
     }
 
     /// Notes that a callback about a caller's call goes astray.
-    fn disturb(&mut self, post: &Post, fault: &'static str) {
+    fn disturb(&mut self, post: &Post, fault: &'static str, lasts_ms: u64) {
         if let PostId::Callback(call) = &post.what {
             let what = event_type(&post.body).to_owned();
             let about = About::Call(call.to_string());
-            self.astray(about, what, fault);
+            self.astray(about, what, fault, lasts_ms);
         }
     }
 
-    fn astray(&mut self, about: About, what: String, fault: &'static str) {
+    /// Notes what goes wrong in a call, and for how long.
+    fn astray(&mut self, about: About, what: String, fault: &'static str, lasts_ms: u64) {
         let at_ms = self.now();
-        self.checks.astray(about, Astray { at_ms, what, fault });
+        let until_ms = at_ms + lasts_ms;
+        let astray = Astray {
+            at_ms,
+            until_ms,
+            what,
+            fault,
+        };
+        self.checks.astray(about, astray);
     }
 
     pub(super) fn happen(&mut self, due: Due) -> anyhow::Result<()> {
@@ -326,8 +344,13 @@ impl Stage<'_> {
             Due::Supervise => {
                 if !self.calm || self.closed.is_some() {
                     let config = self.config();
-                    let input = desks::supervise(&config, &mut self.closed, &mut self.random);
-                    self.act(input);
+                    let input = self.up.as_ref().and_then(|up| {
+                        let tenant = up.engine.tenant();
+                        desks::supervise(&config, tenant, &mut self.closed, &mut self.random)
+                    });
+                    if let Some(input) = input {
+                        self.act(input);
+                    }
                     let wait = self.random.u64(..2 * desks::SUPERVISOR_MS);
                     self.later(wait, Due::Supervise);
                 }
@@ -337,9 +360,12 @@ impl Stage<'_> {
                 self.disk.release_syncs();
             }
             Due::Restart => self.restart()?,
+            Due::Crash if self.calm => {}
+            Due::Crash => self.crash(),
+            Due::SpellTurns => self.spell_turns(),
             Due::Calm => {
                 self.calm = true;
-                self.faults = crate::plan::Faults::NONE;
+                self.faults = crate::faults::Faults::NONE;
             }
         }
         Ok(())
@@ -365,7 +391,7 @@ impl Stage<'_> {
     fn deliver(&mut self, post: &Post, what: Option<PostId>) {
         let inputs = self.read(post);
         let Some(up) = self.up.as_ref() else {
-            self.disturb(post, "process down");
+            self.disturb(post, "process down", 0);
             if let Some(what) = what {
                 let moment = self.moment();
                 self.world.posted(moment, what, None);

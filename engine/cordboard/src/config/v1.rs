@@ -116,6 +116,9 @@ pub(crate) struct ResourceAccount {
     pub(crate) menu: Option<String>,
     /// The queue of callers who choose nothing.
     pub(crate) default_queue: String,
+    /// The plugin that may send a caller to another queue than the menu or `default_queue` does.
+    #[serde(default)]
+    pub(crate) classify: Option<String>,
 }
 
 /// Audio files. Each is WAV, mono, 16 bit, 16 kHz: the only form that Call Automation plays.

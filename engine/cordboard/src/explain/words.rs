@@ -15,7 +15,7 @@ use cordboard_core::input::{
 };
 use cordboard_core::question::{
     Advice, Consent, EndpointKind, EndpointRow, Facts, PluginFailure, PluginResult, Ranked,
-    RecordingAction, Ring,
+    RecordingAction, Requirement, Ring,
 };
 use std::fmt::Write;
 
@@ -420,9 +420,13 @@ fn decider(by: DecidedBy, symbols: &Symbols) -> String {
 fn endpoints(record: &DecisionRecord) -> &[EndpointRow] {
     match record.consultation.as_ref().map(|asked| &asked.ask.facts) {
         Some(Facts::EndpointSelect(facts)) => &facts.endpoints,
-        Some(Facts::SkillMatch(_) | Facts::ContactSelect(_) | Facts::RecordingPolicy(_)) | None => {
-            &[]
-        }
+        Some(
+            Facts::SkillMatch(_)
+            | Facts::ContactSelect(_)
+            | Facts::RecordingPolicy(_)
+            | Facts::Classify(_),
+        )
+        | None => &[],
     }
 }
 
@@ -435,7 +439,37 @@ fn choice(choice: &Choice, endpoints: &[EndpointRow], symbols: &Symbols) -> Stri
             rings.collect::<Vec<_>>().join(", ")
         }
         Choice::Recording(action) => recording(*action).to_owned(),
+        Choice::Queue {
+            queue,
+            priority,
+            requirements,
+        } => classified(symbols.name(queue.0), *priority, requirements, symbols),
     }
+}
+
+fn classified(
+    queue: &str,
+    priority: i32,
+    requirements: &[Requirement],
+    symbols: &Symbols,
+) -> String {
+    let mut text = format!("queue `{queue}`");
+    if priority != 0 {
+        let _ = write!(text, ", priority {priority:+}");
+    }
+    for requirement in requirements {
+        let verb = if requirement.required {
+            "needs"
+        } else {
+            "wishes for"
+        };
+        let skill = symbols.name(requirement.skill.0);
+        let _ = write!(text, ", {verb} `{skill}` from {}", requirement.minimum);
+        if let Some(after) = requirement.expires_after {
+            let _ = write!(text, " for {} s", after.as_secs_ceil());
+        }
+    }
+    text
 }
 
 fn ring(ring: &Ring, endpoints: &[EndpointRow]) -> String {
@@ -474,7 +508,10 @@ pub(crate) fn advice(result: &PluginResult, facts: &Facts, symbols: &Symbols) ->
         Ok(Advice::EndpointSelect(rings)) => {
             let endpoints = match facts {
                 Facts::EndpointSelect(facts) => facts.endpoints.as_slice(),
-                Facts::SkillMatch(_) | Facts::ContactSelect(_) | Facts::RecordingPolicy(_) => &[],
+                Facts::SkillMatch(_)
+                | Facts::ContactSelect(_)
+                | Facts::RecordingPolicy(_)
+                | Facts::Classify(_) => &[],
             };
             let rings: Vec<String> = rings.iter().map(|row| ring(row, endpoints)).collect();
             match rings.as_slice() {
@@ -486,6 +523,28 @@ pub(crate) fn advice(result: &PluginResult, facts: &Facts, symbols: &Symbols) ->
             let what = recording(advice.action);
             match advice.reason {
                 0 => what.to_owned(),
+                code => format!("{what} (reason {code})"),
+            }
+        }
+        Ok(Advice::Classify(advice)) => {
+            let queue = match facts {
+                Facts::Classify(facts) => usize::try_from(advice.queue)
+                    .ok()
+                    .and_then(|index| facts.queues.get(index))
+                    .map(|row| symbols.name(row.queue.0)),
+                Facts::SkillMatch(_)
+                | Facts::ContactSelect(_)
+                | Facts::EndpointSelect(_)
+                | Facts::RecordingPolicy(_) => None,
+            };
+            let what = classified(
+                queue.unwrap_or("?"),
+                advice.priority,
+                &advice.requirements,
+                symbols,
+            );
+            match advice.reason {
+                0 => what,
                 code => format!("{what} (reason {code})"),
             }
         }
@@ -514,7 +573,7 @@ fn candidate(facts: &Facts, row: &Ranked, symbols: &Symbols) -> String {
             .contacts
             .get(index)
             .map(|contact| format!("call {}", contact.call)),
-        Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) => None,
+        Facts::EndpointSelect(_) | Facts::RecordingPolicy(_) | Facts::Classify(_) => None,
     }
     .unwrap_or_else(|| format!("row {}", row.index))
 }

@@ -244,6 +244,7 @@ fn reasons(texts: &BTreeMap<u32, String>, verdict: &Verdict) -> BTreeMap<u32, St
             rows.iter().map(|row| row.reason).collect()
         }
         Ok(Advice::RecordingPolicy(advice)) => vec![advice.reason],
+        Ok(Advice::Classify(advice)) => vec![advice.reason],
         Ok(Advice::EndpointSelect(_)) | Err(_) => Vec::new(),
     };
     codes

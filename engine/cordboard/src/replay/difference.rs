@@ -11,10 +11,10 @@ pub enum DifferenceClass {
     Same,
     /// The same answer, which took clearly longer than the recorded plugin takes here and now.
     Slower,
-    /// The same agent, contact, rings or recording, with another reason, score, memo or order behind
+    /// The same agent, contact, rings, recording or queue, with another reason, score, memo or order behind
     /// it.
     SameTarget,
-    /// Another agent, contact, rings or recording.
+    /// Another agent, contact, rings, recording or queue.
     OtherTarget,
     /// There was no answer, and now there is one.
     Answered,
@@ -126,6 +126,11 @@ fn target(result: &PluginResult) -> Option<Advice> {
     };
     let advice = result.as_ref().ok()?;
     Some(match advice {
+        Advice::Classify(advice) => {
+            let mut advice = advice.clone();
+            advice.reason = 0;
+            Advice::Classify(advice)
+        }
         Advice::SkillMatch(rows) => Advice::SkillMatch(first(rows)),
         Advice::ContactSelect(rows) => Advice::ContactSelect(first(rows)),
         Advice::EndpointSelect(rings) => Advice::EndpointSelect(rings.clone()),

@@ -44,7 +44,7 @@ impl Call {
         );
     }
 
-    /// The answer's response names the connection. The event may have come first.
+    /// The answer's response names the connection, or, when it is late or lost, any event of the call.
     pub(crate) fn answer_accepted(&mut self, tenant: &mut Tenant, connection: ConnectionId) {
         if self.connection.is_none() {
             self.connection = Some(connection);
@@ -96,6 +96,7 @@ impl Call {
                 Reply::Done
             }
             State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -125,6 +126,7 @@ impl Call {
                 Reply::Done
             }
             State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -144,6 +146,7 @@ impl Call {
                 self.ask_for_parties(tenant);
             }
             State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -176,6 +179,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)

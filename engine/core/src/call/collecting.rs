@@ -225,6 +225,7 @@ impl Call {
                 | State::Incoming(_)
                 | State::Answering(_)
                 | State::Menu(_)
+                | State::Classifying(_)
                 | State::Queued(_)
                 | State::Offering(_)
                 | State::Exiting(_)

@@ -138,6 +138,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Exiting(_)
@@ -332,7 +333,11 @@ impl Call {
             State::Offering(_) if matches!(by, Actor::Agent(_)) => {
                 return Reply::Refused(Refusal::NotNow);
             }
-            State::Menu(_) | State::Queued(_) | State::Offering(_) | State::Exiting(_) => {
+            State::Menu(_)
+            | State::Classifying(_)
+            | State::Queued(_)
+            | State::Offering(_)
+            | State::Exiting(_) => {
                 self.end(tenant, CallOutcome::Ended);
             }
             State::Incoming(_)

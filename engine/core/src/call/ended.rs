@@ -8,6 +8,7 @@ use crate::event::{CallOutcome, Event, OfferOutcome};
 use crate::ids::{AgentId, CallId, Millis};
 use crate::input::{Ignored, Reply};
 use crate::restart::TakenOver;
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
@@ -155,6 +156,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -174,6 +176,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -198,7 +201,7 @@ impl Call {
         let outcome = ending.outcome;
         ending.tries = ending.tries.saturating_add(1);
         let tries = ending.tries;
-        let enough = tries > HANG_UPS_MAX;
+        let enough = tries > HANG_UPS_MAX || tries > 3 && is_made(Bug::HangsUpThrice);
         let Some(connection) = self.connection.clone().filter(|_| !enough) else {
             return self.finish(tenant, outcome);
         };
@@ -272,6 +275,7 @@ impl Call {
         for moment in tenant.take_recording_questions(self.id) {
             self.decide_recording(tenant, moment);
         }
+        self.ask_for_queue_again(tenant);
         self.select_endpoints_again(tenant);
         self.reconcile(tenant, look_after);
     }
@@ -289,6 +293,7 @@ impl Call {
             State::Incoming(_) | State::WrapUp(_) | State::Ended(_) => return,
             State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)
@@ -315,6 +320,7 @@ impl Call {
     /// Leaves the present state: queue, offer, agent. Nothing of it goes on.
     fn release(&mut self, tenant: &mut Tenant) {
         match &self.state {
+            State::Classifying(classifying) => drop(tenant.close_question(classifying.question)),
             State::Queued(_) => self.leave_queue(tenant),
             State::Offering(offering) => {
                 let (agent, idle_since) = (offering.agent, offering.idle_since());

@@ -28,6 +28,9 @@ pub(crate) enum Exiting {
         /// How often the party was rung.
         #[serde(default)]
         tries: u32,
+        /// How often of these nobody knows what became of it.
+        #[serde(default)]
+        unheard: u32,
         /// How often in a row the music failed.
         #[serde(default)]
         music_failures: u32,
@@ -44,10 +47,13 @@ pub(crate) struct ExitSound {
     prompt: PromptId,
     /// How often it was played.
     tries: u32,
+    /// How often of these nobody knows what was heard, or other media were in its way.
+    #[serde(default)]
+    unheard: u32,
 }
 
 /// How often a number is rung that nothing is heard of, before the caller is sent away.
-const NUMBER_TRIES_MAX: u32 = 3;
+const NUMBER_UNHEARD_MAX: u32 = 3;
 /// How often a number is rung, or a sound played, while the service is too busy for it, before the caller is sent away. The
 /// waits between double up to half a minute: with the default deadlines that takes longer than eight minutes.
 const BUSY_TRIES_MAX: u32 = 20;
@@ -149,15 +155,20 @@ impl Call {
             queue,
             otherwise,
             tries,
+            unheard,
             ..
-        }) = &self.state
+        }) = &mut self.state
             && expected.is_same_party(&who)
         {
-            Some((*queue, otherwise.clone(), *tries))
+            if *finished == Finished::Unknown {
+                *unheard = unheard.saturating_add(1);
+            }
+            let may_ring = *tries < BUSY_TRIES_MAX && *unheard < NUMBER_UNHEARD_MAX;
+            Some((*queue, otherwise.clone(), *tries, may_ring))
         } else {
             None
         };
-        let Some((queue, otherwise, tries)) = expected else {
+        let Some((queue, otherwise, tries, may_ring)) = expected else {
             if *finished == Finished::Done && !self.is_expected(&who) {
                 self.remove_leg(tenant, who, None);
             }
@@ -166,15 +177,7 @@ impl Call {
         // An add that was given up may have worked after all, and the next one of the same number is then refused.
         let is_there = *finished == Finished::Done || self.is_present(&who);
         // There is no other way out, and a caller who has waited is not sent away because a request failed in passing.
-        let tries_max = match finished {
-            Finished::Unknown => NUMBER_TRIES_MAX,
-            Finished::Refused { .. }
-            | Finished::Failed(_)
-            | Finished::Done
-            | Finished::Digits(_)
-            | Finished::Cancelled => BUSY_TRIES_MAX,
-        };
-        if !is_there && otherwise.is_none() && finished.may_pass() && tries < tries_max {
+        if !is_there && otherwise.is_none() && finished.may_pass() && may_ring {
             if *finished == Finished::Unknown {
                 return self.ring_number_again(tenant);
             }
@@ -229,7 +232,11 @@ impl Call {
 
     fn exit_with_sound(&mut self, tenant: &mut Tenant, exiting: Exiting, prompt: PromptId) {
         self.state = State::Exiting(exiting);
-        self.exit_sound = Some(ExitSound { prompt, tries: 0 });
+        self.exit_sound = Some(ExitSound {
+            prompt,
+            tries: 0,
+            unheard: 0,
+        });
         self.play_exit_sound(tenant);
     }
 
@@ -237,6 +244,7 @@ impl Call {
     pub(crate) fn exit_sound_begins_anew(&mut self) {
         if let Some(sound) = &mut self.exit_sound {
             sound.tries = 0;
+            sound.unheard = 0;
         }
     }
 
@@ -266,13 +274,16 @@ impl Call {
     /// lost and in whose way the sound is.
     fn repeat_exit_sound(&mut self, tenant: &mut Tenant, finished: &Finished) -> bool {
         let at_once = *finished == Finished::Unknown || finished.is_blocked();
-        let tries_max = if at_once {
-            tenant.limits().tries_max
-        } else {
-            BUSY_TRIES_MAX
-        };
-        let may = self.exit_sound.is_some_and(|sound| sound.tries < tries_max);
-        if !may || !finished.may_pass() && !finished.is_blocked() {
+        let tries_max = tenant.limits().tries_max;
+        let may = self.exit_sound.as_mut().is_some_and(|sound| {
+            if at_once {
+                sound.unheard = sound.unheard.saturating_add(1);
+                sound.unheard < tries_max
+            } else {
+                finished.may_pass() && sound.tries < BUSY_TRIES_MAX
+            }
+        });
+        if !may {
             return false;
         }
         if at_once {
@@ -299,6 +310,7 @@ impl Call {
             queue,
             otherwise,
             tries: 0,
+            unheard: 0,
             music_failures: 0,
         });
         self.play_exit_music(tenant);

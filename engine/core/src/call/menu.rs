@@ -28,7 +28,7 @@ impl Call {
         };
         match account.menu {
             Some(menu) => self.play_menu(tenant, &menu, 1),
-            None => self.enter_queue(tenant, account.default_queue),
+            None => self.choose_queue(tenant, account.default_queue, None),
         }
     }
 
@@ -41,7 +41,7 @@ impl Call {
             return self.end(tenant, CallOutcome::Failed);
         };
         let Some(menu) = account.menu else {
-            return self.enter_queue(tenant, account.default_queue);
+            return self.choose_queue(tenant, account.default_queue, None);
         };
         let action = match &finished {
             Finished::Digits(Digits::Plain(digits)) => digits
@@ -58,7 +58,7 @@ impl Call {
         match action {
             Some((digit, MenuAction::Queue(queue))) => {
                 self.menu_digits.push(digit);
-                return self.enter_queue(tenant, queue);
+                return self.choose_queue(tenant, queue, Some(digit));
             }
             Some((digit, MenuAction::GiveConsent)) => {
                 self.menu_digits.push(digit);
@@ -82,7 +82,7 @@ impl Call {
         };
         // A digit that only notes consent is a good answer, but it may not go on for ever.
         if broken || tries >= menu.tries {
-            self.enter_queue(tenant, account.default_queue);
+            self.choose_queue(tenant, account.default_queue, None);
         } else {
             self.play_menu(tenant, &menu, tries.saturating_add(1));
         }
@@ -106,7 +106,7 @@ impl Call {
         self.operate(tenant, Purpose::Menu, operation);
     }
 
-    fn account_settings(&self, tenant: &Tenant) -> Option<ResourceAccount> {
+    pub(super) fn account_settings(&self, tenant: &Tenant) -> Option<ResourceAccount> {
         let config = self.config(tenant)?;
         config.resource_accounts.get(&self.account?).cloned()
     }

@@ -326,6 +326,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Ending(_)
             | State::WrapUp(_)

@@ -55,7 +55,7 @@ impl Call {
             let exit = settings.exits.max_wait.clone();
             return self.take_exit(tenant, queue, exit, ExitReason::QueueFull);
         }
-        if !tenant.is_staffed(&settings) {
+        if !tenant.is_staffed(&settings, &self.requirements) {
             let exit = settings.exits.no_agents.clone();
             return self.take_exit(tenant, queue, exit, ExitReason::NoAgents);
         }
@@ -114,7 +114,7 @@ impl Call {
         // Those who could serve the caller may have gone during the offer.
         tenant.staffing_changed |= tenant
             .queue_settings(self, queue)
-            .is_some_and(|settings| !tenant.is_staffed(&settings));
+            .is_some_and(|settings| !tenant.is_staffed(&settings, &self.requirements));
         if self.offers >= tenant.limits().offers_max {
             if let Some(settings) = tenant.queue_settings(self, queue) {
                 let exit = settings.exits.max_wait.clone();
@@ -143,7 +143,7 @@ impl Call {
         let Some(settings) = tenant.queue_settings(self, queue) else {
             return;
         };
-        if !tenant.is_staffed(&settings) {
+        if !tenant.is_staffed(&settings, &self.requirements) {
             if let Some(until) = self.grace_after_restart(tenant) {
                 let timer = Timer::Call(self.id, CallTimer::NoAgents);
                 return tenant.timers.set(timer, until);
@@ -323,7 +323,11 @@ impl Call {
     fn set_widen_timer(&self, tenant: &mut Tenant, settings: &Queue) {
         let waited = self.waited(tenant.now);
         let joins = settings.groups.iter().map(|service| service.delay);
-        let expiries = settings.requirements.iter().filter_map(|r| r.expires_after);
+        let expiries = settings
+            .requirements
+            .iter()
+            .chain(&self.requirements)
+            .filter_map(|r| r.expires_after);
         if let Some(next) = joins.chain(expiries).filter(|at| *at > waited).min() {
             self.set_timer(
                 tenant,

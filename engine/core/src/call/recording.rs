@@ -363,6 +363,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Exiting(_)
             | State::Ending(_)
             | State::WrapUp(_)

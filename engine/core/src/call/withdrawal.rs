@@ -12,6 +12,7 @@ use crate::event::PartyChange;
 use crate::ids::{AgentId, CallId, InvitationId};
 use crate::input::Outcome;
 use crate::participant::Participant;
+use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use std::collections::BTreeSet;
@@ -137,7 +138,7 @@ impl Call {
 
     /// After each input: lets go of the agents whom the service has let go of.
     pub(crate) fn let_go(&mut self, tenant: &mut Tenant) {
-        if self.withheld.is_empty() {
+        if self.withheld.is_empty() || is_made(Bug::NeverLetsGo) {
             return;
         }
         let still: BTreeSet<AgentId> = match self.state {
@@ -147,6 +148,7 @@ impl Call {
             State::Incoming(_)
             | State::Answering(_)
             | State::Menu(_)
+            | State::Classifying(_)
             | State::Queued(_)
             | State::Offering(_)
             | State::Connected(_)

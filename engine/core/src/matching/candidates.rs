@@ -16,15 +16,16 @@ pub(super) struct Candidate {
 }
 
 impl Tenant {
-    /// Tells whether anybody is logged in who could serve contacts of the queue, free or not, at
-    /// once or later: when a group joins in or a requirement has expired.
-    pub(crate) fn is_staffed(&self, settings: &Queue) -> bool {
+    /// Tells whether anybody is logged in who could serve contacts of the queue with requirements of
+    /// their `own`, free or not, at once or later: when a group joins in or a requirement has expired.
+    pub(crate) fn is_staffed(&self, settings: &Queue, own: &[Requirement]) -> bool {
         let Some(config) = self.config.as_ref() else {
             return false;
         };
         let lasting: Vec<Requirement> = settings
             .requirements
             .iter()
+            .chain(own)
             .filter(|requirement| requirement.expires_after.is_none())
             .cloned()
             .collect();

@@ -270,6 +270,16 @@ impl Setup {
         })
     }
 
+    /// Lets the plugin `brain` choose the queue of a line's callers.
+    pub(crate) fn classified(self, line: &str) -> Self {
+        self.with(|setup| {
+            let id = ResourceAccountId(setup.symbol(line));
+            let brain = setup.plugin("brain");
+            let account = setup.config.resource_accounts.get_mut(&id).unwrap();
+            account.classify = Some(brain);
+        })
+    }
+
     /// A message every so many seconds.
     pub(crate) fn message_every(self, queue: &str, seconds: u64) -> Self {
         self.queue(queue, |setup, queue| {
@@ -371,6 +381,7 @@ impl Setup {
             identity: Participant::from_raw_id(raw_id),
             menu,
             default_queue: sales,
+            classify: None,
         };
         self.config.resource_accounts.insert(id, account);
     }

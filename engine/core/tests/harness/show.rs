@@ -193,6 +193,26 @@ impl Show<'_> {
                     kebab(&facts.state),
                 )
             }
+            Facts::Classify(facts) => {
+                let digit = facts
+                    .digit
+                    .map(|digit| format!(" digit-{digit}"))
+                    .unwrap_or_default();
+                let mut words = vec![format!(
+                    "{} {}{digit} consent-{} from-{} |",
+                    self.contact(&facts.contact),
+                    self.name(facts.line.0),
+                    kebab(&facts.consent),
+                    kebab(&facts.caller),
+                )];
+                for row in &facts.queues {
+                    let closed = if row.open { "" } else { " closed" };
+                    let empty = if row.staffed { "" } else { " nobody" };
+                    let name = self.name(row.queue.0);
+                    words.push(format!("{name}(waiting {}{closed}{empty})", row.waiting));
+                }
+                words.join(" ")
+            }
         };
         let memo = match ask.memo.len() {
             0 => String::new(),
@@ -235,6 +255,24 @@ impl Show<'_> {
             Choice::Nobody => "nobody".to_owned(),
             Choice::Rings(rings) => rings.iter().map(ring_text).collect::<Vec<_>>().join(" "),
             Choice::Recording(action) => kebab(action),
+            Choice::Queue {
+                queue,
+                priority,
+                requirements,
+            } => {
+                let mut words = vec![self.name(queue.0)];
+                if *priority != 0 {
+                    words.push(format!("priority {priority}"));
+                }
+                for requirement in requirements {
+                    words.push(format!(
+                        "{}>={}",
+                        self.name(requirement.skill.0),
+                        requirement.minimum
+                    ));
+                }
+                words.join(" ")
+            }
         };
         let question = decision
             .question

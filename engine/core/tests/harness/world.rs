@@ -11,7 +11,8 @@ use cordboard_core::input::{
     NewCalls, NewContact, QueueAction, Response, ResultCodes, Skipped,
 };
 use cordboard_core::question::{
-    Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat, Ring,
+    Classification, Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat,
+    Requirement, Ring,
 };
 use cordboard_core::{
     Advice, Command, Input, Operation, Outcome, PluginFailure, Reply, Tenant, Verdict,
@@ -464,6 +465,24 @@ impl World {
         };
         let label = format!("q{question} advises {}", kebab(&action));
         self.verdict(label, question, Ok(Advice::RecordingPolicy(advice)));
+    }
+
+    /// A queue by its index in the question's rows, a priority, and requirements.
+    pub(crate) fn classifies(
+        &mut self,
+        question: u64,
+        queue: u32,
+        priority: i32,
+        requirements: &[Requirement],
+    ) {
+        let label = format!("q{question} classifies {queue} priority {priority}");
+        let advice = Classification {
+            queue,
+            priority,
+            requirements: requirements.to_vec(),
+            reason: 0,
+        };
+        self.verdict(label, question, Ok(Advice::Classify(advice)));
     }
 
     pub(crate) fn plugin_fails(&mut self, question: u64, failure: PluginFailure) {

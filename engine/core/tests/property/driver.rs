@@ -14,8 +14,8 @@ use cordboard_core::input::{
 };
 use cordboard_core::participant::Participant;
 use cordboard_core::question::{
-    Consent, Facts, Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat,
-    Ring,
+    Classification, Consent, Facts, Ranked, RecordingAction, RecordingAdvice, RecordingChannels,
+    RecordingFormat, Ring,
 };
 use cordboard_core::{
     Advice, Ask, Command, Input, Operation, Outcome, PluginFailure, Reply, Tenant, Verdict,
@@ -586,6 +586,19 @@ impl Driver {
                 retention_days: 0,
                 with_transcription: true,
                 with_streaming: true,
+                reason: 0,
+            })),
+            (Facts::Classify(facts), _) => Ok(Advice::Classify(Classification {
+                // One that does not exist, too.
+                queue: u32::try_from(bits / 8 % (facts.queues.len() + 1)).unwrap(),
+                priority: i32::from(how) * 5 - 200,
+                requirements: (how > 128)
+                    .then(|| {
+                        self.setup
+                            .requires("french", how - 128, (how > 160).then_some(20))
+                    })
+                    .into_iter()
+                    .collect(),
                 reason: 0,
             })),
         };

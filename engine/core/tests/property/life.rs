@@ -109,7 +109,7 @@ fn memory_is_bounded() {
     });
 }
 
-const EVERYTHING: [&str; 46] = [
+const EVERYTHING: [&str; 47] = [
     "abandoned",
     "add-participant",
     "answer",
@@ -120,6 +120,7 @@ const EVERYTHING: [&str; 46] = [
     "call-rejected",
     "cancel-add",
     "cancel-media",
+    "classify",
     "config-applied",
     "contact-select",
     "digits-collected",

@@ -6,7 +6,7 @@ use cordboard_core::decision::{Choice, DecidedBy, Decision};
 use cordboard_core::event::{AgentStatus, CallOutcome, OfferOutcome};
 use cordboard_core::ids::{AgentId, CallId, Millis, OfferId, QuestionId, QueueId, Timestamp};
 use cordboard_core::input::{Actor, CallAction};
-use cordboard_core::question::DecisionPoint;
+use cordboard_core::question::{DecisionPoint, Requirement};
 use cordboard_core::{Command, Config, Event, Input, Operation, Reply, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub(super) struct KnownCall {
     config: Arc<Config>,
     external: bool,
     priority: i32,
+    requirements: Vec<Requirement>,
     since: Option<Timestamp>,
     /// Agents who are not to be offered it again.
     suppressed: BTreeSet<AgentId>,
@@ -162,6 +163,7 @@ impl Model {
                 config: self.config.clone().unwrap(),
                 external,
                 priority,
+                requirements: Vec::new(),
                 since: None,
                 suppressed: BTreeSet::new(),
                 left_out: false,
@@ -352,9 +354,21 @@ impl Model {
     }
 
     fn decided(&mut self, decision: &Decision) {
-        if decision.choice == Choice::Nobody {
-            self.calls.get_mut(&decision.call).unwrap().left_out = true;
-            self.count("nobody");
+        let known = self.calls.get_mut(&decision.call).unwrap();
+        match &decision.choice {
+            Choice::Nobody => {
+                known.left_out = true;
+                self.count("nobody");
+            }
+            Choice::Queue {
+                priority,
+                requirements,
+                ..
+            } => {
+                known.priority = *priority;
+                known.requirements.clone_from(requirements);
+            }
+            Choice::Agent(_) | Choice::Rings(_) | Choice::Recording(_) => {}
         }
         match decision.by {
             DecidedBy::Stale(_) => self.count("stale"),
@@ -486,6 +500,7 @@ impl Model {
         let skilled = settings
             .requirements
             .iter()
+            .chain(&known.requirements)
             .filter(|r| r.required && r.expires_after.is_none_or(|after| waited < after))
             .all(|r| {
                 let skills = config.agents.get(&agent).map(|profile| &profile.skills);

@@ -53,6 +53,8 @@ pub(super) fn with_plugins() -> Setup {
         .plugins("sales", &["rank", "ring", "record"])
         .plugins("support", &["pick", "ring"])
         .plugins("overflow", &["rank", "pick", "record"])
+        .classified("main")
+        .classified("line")
 }
 
 /// Everybody is ready, and the steps happen.

@@ -323,6 +323,30 @@ fn a_caller_whose_answer_was_lost_is_served_when_the_news_of_it_comes() {
     "#]]);
 }
 
+/// Besides the response, the event is lost that the caller is connected: any other names the connection as well.
+#[test]
+fn a_caller_of_whose_answer_only_a_later_event_tells_is_looked_for() {
+    let mut world = World::new(Setup::small());
+    world.calls("main", "caller");
+    world.unknown("1.1");
+    world.take();
+    world.event(
+        1,
+        CallEventKind::Other("Microsoft.Communication.New".to_owned()),
+    );
+    world.after(20);
+    world.finds("1.2", &["caller"]);
+    world.check(expect![[r#"
+        > 1 other Microsoft.Communication.New
+          = ignored unknown-type
+        > at 15s
+          operate 1.2 get-participants
+        > 1.2 accepted
+          emit call-answered 1
+          operate 1.3 recognize menu from caller digits<=1 silence<=5s
+    "#]]);
+}
+
 /// A gateway's fault says nothing of whether the answer was taken; that nothing is taken on does.
 #[test]
 fn an_answer_that_fails_at_the_service_may_have_been_taken() {

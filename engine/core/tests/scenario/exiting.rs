@@ -30,15 +30,15 @@ fn left_by_unanswered() -> World {
     world
 }
 
-fn message() -> World {
+pub(super) fn message() -> World {
     left_by(|setup| Exit::Message(setup.prompt("closed")))
 }
 
-fn number() -> World {
+pub(super) fn number() -> World {
     left_by(|_| number_exit("night-shift", None))
 }
 
-fn voicemail() -> World {
+pub(super) fn voicemail() -> World {
     left_by(Setup::voicemail)
 }
 
@@ -99,7 +99,26 @@ fn a_message_that_nothing_is_known_of_is_stopped_and_played_again_some_times() {
           operate 1.7 play closed to caller
         > 1.7 unknown
           emit operation-failed 1 exit-message: unknown
-          operate 1.8 terminate
+          operate 1.8 cancel-media
+          operate 1.9 play closed to caller
+    "#]]);
+}
+
+/// A busy service does not use up the tries of what nobody knows of.
+#[test]
+fn a_message_that_music_is_in_the_way_of_after_busy_tries_is_played_after_it() {
+    let mut world = left_by_unanswered();
+    for (play, wait) in [("1.4", 1), ("1.5", 2), ("1.6", 4)] {
+        world.refused(play, 503);
+        world.after(wait);
+    }
+    world.take();
+    world.refused("1.7", 412);
+    world.check(expect![[r#"
+        > 1.7 refused 412
+          emit operation-failed 1 exit-message: refused 412
+          operate 1.8 cancel-media
+          operate 1.9 play closed to caller
     "#]]);
 }
 
@@ -347,6 +366,29 @@ fn a_number_that_the_service_cannot_ring_just_now_is_rung_again() {
           operate 1.6 add-participant night-shift ring 60s
         > 1.6 added night-shift
           operate 1.7 cancel-media
+    "#]]);
+}
+
+#[test]
+fn a_number_of_which_nothing_is_known_after_busy_tries_is_rung_again() {
+    let mut world = number_to_be_rung();
+    world.accepted("1.3");
+    world.started("1.4");
+    for (ring, wait) in [("1.5", 1), ("1.6", 2), ("1.7", 4)] {
+        world.refused(ring, 503);
+        world.after(wait);
+    }
+    world.take();
+    world.unknown("1.8");
+    world.after(80);
+    world.finds("1.9", &["caller"]);
+    world.check(expect![[r#"
+        > 1.8 unknown
+        > at 87s
+          operate 1.9 get-participants
+        > 1.9 accepted
+          emit operation-failed 1 exit-number: unknown
+          operate 1.10 add-participant night-shift ring 60s
     "#]]);
 }
 

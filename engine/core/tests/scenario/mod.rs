@@ -2,6 +2,7 @@
 
 mod agents;
 mod answering;
+mod classifying;
 mod collecting;
 mod config_reload;
 mod connected;
@@ -20,4 +21,5 @@ mod recording;
 mod recording_by_hand;
 mod restart;
 mod ringing;
+mod upgrade;
 mod withdrawal;

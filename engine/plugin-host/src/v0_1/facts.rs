@@ -2,15 +2,15 @@
 
 use cordboard_contract::v0_1::{
     LABELS_MAX, LEGALLY_REQUIRED, MEMO_WORDS_MAX, Point, REQUIREMENT_REQUIRED, REQUIREMENTS_MAX,
-    ROWS_MAX, VERSION, consent, contact_select, endpoint_kind, endpoint_select, facts, moment,
-    reach, recording_state, skill_match,
+    ROWS_MAX, VERSION, caller, classify, consent, contact_select, endpoint_kind, endpoint_select,
+    facts, moment, reach, recording_state, skill_match,
 };
 use cordboard_core::{
     ids::Symbol,
     question::{
-        AgentRow, Ask, Consent, ContactFacts, ContactSelectFacts, EndpointKind,
-        EndpointSelectFacts, Facts, Reach, RecordingFactState, RecordingFacts, RecordingMoment,
-        Requirement, SkillMatchFacts,
+        AgentRow, Ask, CallerKind, ClassifyFacts, Consent, ContactFacts, ContactSelectFacts,
+        EndpointKind, EndpointSelectFacts, Facts, Reach, RecordingFactState, RecordingFacts,
+        RecordingMoment, Requirement, SkillMatchFacts,
     },
 };
 
@@ -24,6 +24,7 @@ pub(crate) fn pack(ask: &Ask, columns: u32) -> Vec<u32> {
         Facts::ContactSelect(facts) => packed.contact_select(facts),
         Facts::EndpointSelect(facts) => packed.endpoint_select(facts),
         Facts::RecordingPolicy(facts) => packed.recording_policy(facts),
+        Facts::Classify(facts) => packed.classify(facts),
     }
     packed.finish(&ask.memo)
 }
@@ -155,6 +156,31 @@ impl Packed {
         self.set(facts::RECORDING_STATE, state_code(facts.state));
     }
 
+    fn classify(&mut self, facts: &ClassifyFacts) {
+        self.contact(&facts.contact);
+        self.set(facts::LINE, facts.line.0.0);
+        self.set(facts::DIGIT, facts.digit.map_or(0, u32::from));
+        self.set(facts::CONSENT, consent_code(facts.consent));
+        self.set(facts::CALLER, caller_code(facts.caller));
+        self.rows(Point::Classify, 0);
+        let [waiting, open, staffed] =
+            self.wants([classify::WAITING, classify::OPEN, classify::STAFFED]);
+        let rows = facts.queues.iter().take(ROWS_MAX as usize);
+        self.set(facts::ROWS, word(rows.len()));
+        for row in rows {
+            self.words.push(row.queue.0.0);
+            if waiting {
+                self.words.push(row.waiting);
+            }
+            if open {
+                self.words.push(u32::from(row.open));
+            }
+            if staffed {
+                self.words.push(u32::from(row.staffed));
+            }
+        }
+    }
+
     /// Writes the contact's words and its labels.
     fn contact(&mut self, contact: &ContactFacts) {
         self.set(facts::QUEUE, contact.queue.0.0);
@@ -250,6 +276,7 @@ fn capacity(ask: &Ask, columns: u32) -> usize {
         Facts::ContactSelect(facts) => (facts.contacts.len(), 0, 0),
         Facts::EndpointSelect(facts) => (facts.endpoints.len(), 0, facts.contact.labels.len()),
         Facts::RecordingPolicy(facts) => (0, 0, facts.contact.labels.len()),
+        Facts::Classify(facts) => (facts.queues.len(), 0, facts.contact.labels.len()),
     };
     facts::HEADER_WORDS
         + labels * facts::LABEL_WORDS
@@ -265,7 +292,9 @@ fn row_words(point: Point, columns: u32, requirements: usize) -> usize {
         Point::SkillMatch if columns >> skill_match::LEVELS & 1 == 1 => plain - 1 + requirements,
         // `contact` counts as one column but is two words.
         Point::ContactSelect => plain + 1,
-        Point::SkillMatch | Point::EndpointSelect | Point::RecordingPolicy => plain,
+        Point::SkillMatch | Point::EndpointSelect | Point::RecordingPolicy | Point::Classify => {
+            plain
+        }
     }
 }
 
@@ -314,6 +343,15 @@ fn consent_code(consent: Consent) -> u32 {
         Consent::Unknown => consent::UNKNOWN,
         Consent::Given => consent::GIVEN,
         Consent::Refused => consent::REFUSED,
+    }
+}
+
+fn caller_code(caller: CallerKind) -> u32 {
+    match caller {
+        CallerKind::Other => caller::OTHER,
+        CallerKind::PhoneNumber => caller::PHONE_NUMBER,
+        CallerKind::WithheldNumber => caller::WITHHELD_NUMBER,
+        CallerKind::TeamsUser => caller::TEAMS_USER,
     }
 }
 
@@ -474,5 +512,34 @@ mod tests {
             [1, 3, 2, 1]
         );
         assert_eq!((packed[facts::ROWS], packed[facts::ROW_WORDS]), (0, 0));
+    }
+
+    #[test]
+    fn classify_packs_the_line_the_digit_and_a_row_for_each_queue() {
+        let queue = |number, waiting, open| cordboard_core::question::QueueRow {
+            queue: QueueId(Symbol(number)),
+            waiting,
+            open,
+            staffed: !open,
+        };
+        let facts = ask(Facts::Classify(ClassifyFacts {
+            contact: contact(),
+            line: cordboard_core::ids::ResourceAccountId(Symbol(40)),
+            digit: Some('2'),
+            consent: Consent::Given,
+            caller: CallerKind::WithheldNumber,
+            queues: vec![queue(21, 3, true), queue(22, 0, false)],
+        }));
+        let packed = pack(&facts, 0b1111);
+        assert_eq!(packed[facts::POINT], 5);
+        assert_eq!(packed[facts::LINE..=facts::CALLER], [40, 50, 1, 2]);
+        assert_eq!((packed[facts::ROWS], packed[facts::ROW_WORDS]), (2, 4));
+        assert_eq!(
+            section(&packed, facts::ROWS_AT, 8),
+            [21, 3, 1, 0, 22, 0, 0, 1]
+        );
+        assert_eq!(packed.len(), packed.capacity());
+        let packed = pack(&facts, 0b0101);
+        assert_eq!(section(&packed, facts::ROWS_AT, 4), [21, 1, 22, 0]);
     }
 }

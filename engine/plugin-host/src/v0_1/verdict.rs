@@ -1,13 +1,15 @@
 //! Packed verdicts to answers.
 
 use cordboard_contract::v0_1::{
-    MEMO_WORDS_MAX, Point, RETENTION_DAYS_MAX, RING_MS_MAX, RING_MS_MIN, RINGS_MAX, STAGES_MAX,
-    facts, recording_action, recording_channels, recording_flags, recording_format, verdict,
+    LEVEL_MAX, MEMO_WORDS_MAX, OWN_REQUIREMENTS_MAX, PRIORITY_MAX, Point, REQUIREMENT_REQUIRED,
+    RETENTION_DAYS_MAX, RING_MS_MAX, RING_MS_MIN, RINGS_MAX, STAGES_MAX, facts, recording_action,
+    recording_channels, recording_flags, recording_format, verdict,
 };
 use cordboard_core::{
-    ids::Millis,
+    ids::{Millis, SkillId, Symbol},
     question::{
-        Advice, Ranked, RecordingAction, RecordingAdvice, RecordingChannels, RecordingFormat, Ring,
+        Advice, Classification, Ranked, RecordingAction, RecordingAdvice, RecordingChannels,
+        RecordingFormat, Requirement, Ring,
     },
 };
 
@@ -41,6 +43,7 @@ pub(crate) fn read_verdict(
             Point::ContactSelect => Advice::ContactSelect(ranking(&parts, facts, reasons)?),
             Point::EndpointSelect => Advice::EndpointSelect(rings(&parts, facts)?),
             Point::RecordingPolicy => Advice::RecordingPolicy(recording(&parts, reasons)?),
+            Point::Classify => Advice::Classify(classification(&parts, facts, reasons)?),
         }),
     };
     let memo = parts
@@ -53,7 +56,8 @@ pub(crate) fn read_verdict(
 struct Parts<'a> {
     decided: bool,
     rows: &'a [u32],
-    rejected: &'a [u32],
+    /// Rejected rows, or requirements.
+    second: &'a [u32],
     memo: Option<&'a [u32]>,
 }
 
@@ -66,16 +70,16 @@ impl<'a> Parts<'a> {
                 words.len()
             ));
         };
-        let [outcome, memo_words, rows, rejected] = *header;
+        let [outcome, memo_words, rows, second] = *header;
         let decided = match outcome {
             verdict::ABSTAIN => false,
             verdict::DECIDED => true,
             _ => return Err(format!("outcome {outcome} does not exist")),
         };
-        if !decided && (rows, rejected) != (0, 0) {
+        if !decided && (rows, second) != (0, 0) {
             return Err("it abstains and has rows".into());
         }
-        if rejected != 0 && point != Point::SkillMatch {
+        if second != 0 && point.second_row_words() == 0 {
             return Err(format!("`{}` has no rejected rows", point.name()));
         }
         let memo_kept = memo_words == verdict::MEMO_KEEP;
@@ -87,8 +91,8 @@ impl<'a> Parts<'a> {
         }
 
         let rows_words = u64::from(rows) * u64::from(point.verdict_row_words());
-        let rejected_words = u64::from(rejected) * verdict::REJECTED_WORDS as u64;
-        let expected = rows_words + rejected_words + u64::from(memo_words);
+        let second_words = u64::from(second) * u64::from(point.second_row_words());
+        let expected = rows_words + second_words + u64::from(memo_words);
         let wrong_length = || {
             format!(
                 "it has {} words after the header, its counts make {expected}",
@@ -103,13 +107,13 @@ impl<'a> Parts<'a> {
         let (rows, rest) = rest
             .split_at_checked(at(rows_words))
             .ok_or_else(wrong_length)?;
-        let (rejected, memo) = rest
-            .split_at_checked(at(rejected_words))
+        let (second, memo) = rest
+            .split_at_checked(at(second_words))
             .ok_or_else(wrong_length)?;
         Ok(Self {
             decided,
             rows,
-            rejected,
+            second,
             memo: (!memo_kept).then_some(memo),
         })
     }
@@ -176,7 +180,7 @@ fn ranking(parts: &Parts<'_>, facts: &[u32], reasons: &Reasons) -> Result<Vec<Ra
             reason,
         });
     }
-    let (rejected, _) = parts.rejected.as_chunks::<{ verdict::REJECTED_WORDS }>();
+    let (rejected, _) = parts.second.as_chunks::<{ verdict::REJECTED_WORDS }>();
     for &[index, reason] in rejected {
         seen.take(index)?;
         check_reason(reasons, reason)?;
@@ -260,6 +264,55 @@ fn recording(parts: &Parts<'_>, reasons: &Reasons) -> Result<RecordingAdvice, St
     })
 }
 
+fn classification(
+    parts: &Parts<'_>,
+    facts: &[u32],
+    reasons: &Reasons,
+) -> Result<Classification, String> {
+    let (rows, _) = parts.rows.as_chunks::<{ verdict::CLASSIFIED_WORDS }>();
+    let &[[queue, priority, reason]] = rows else {
+        return Err(format!("there is one queue, it names {}", rows.len()));
+    };
+    Seen::new(facts).take(queue)?;
+    check_reason(reasons, reason)?;
+    let priority = priority.cast_signed();
+    if !(-PRIORITY_MAX..=PRIORITY_MAX).contains(&priority) {
+        return Err(format!(
+            "it adds {priority} to the priority, -{PRIORITY_MAX} to {PRIORITY_MAX} are allowed"
+        ));
+    }
+    let (own, _) = parts
+        .second
+        .as_chunks::<{ verdict::OWN_REQUIREMENT_WORDS }>();
+    if own.len() > OWN_REQUIREMENTS_MAX as usize {
+        return Err(format!(
+            "it has {} requirements, at most {OWN_REQUIREMENTS_MAX} are allowed",
+            own.len()
+        ));
+    }
+    let requirement = |&[skill, level, flags, expires_ms]: &[u32; 4]| {
+        let minimum = u8::try_from(level)
+            .ok()
+            .filter(|_| (1..=LEVEL_MAX).contains(&level))
+            .ok_or_else(|| format!("level {level} does not exist, there are 1 to {LEVEL_MAX}"))?;
+        if flags & !REQUIREMENT_REQUIRED != 0 {
+            return Err(format!("flags {flags:#x} do not exist"));
+        }
+        Ok(Requirement {
+            skill: SkillId(Symbol(skill)),
+            minimum,
+            required: flags & REQUIREMENT_REQUIRED != 0,
+            expires_after: (expires_ms != 0).then(|| Millis(u64::from(expires_ms))),
+        })
+    };
+    Ok(Classification {
+        queue,
+        priority,
+        requirements: own.iter().map(requirement).collect::<Result<_, _>>()?,
+        reason,
+    })
+}
+
 #[inline]
 fn check_reason(reasons: &Reasons, code: u32) -> Result<(), String> {
     if reasons.has(code) {
@@ -270,224 +323,4 @@ fn check_reason(reasons: &Reasons, code: u32) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn facts(rows: u32) -> Vec<u32> {
-        let mut words = vec![0; facts::HEADER_WORDS];
-        words[facts::ROWS] = rows;
-        words
-    }
-
-    fn read(point: Point, rows: u32, words: &[u32]) -> Result<Answered, String> {
-        let reasons = Reasons::new([5].into_iter());
-        read_verdict(point, &facts(rows), words, &reasons)
-    }
-
-    fn advice(point: Point, rows: u32, words: &[u32]) -> Advice {
-        read(point, rows, words).unwrap().advice.unwrap()
-    }
-
-    const KEEP: u32 = verdict::MEMO_KEEP;
-
-    #[test]
-    fn a_ranking_is_read_with_scores_reasons_and_rejected_rows() {
-        let words = [
-            1,
-            KEEP,
-            2,
-            1,
-            3,
-            10,
-            5,
-            0,
-            (-7_i32).cast_unsigned(),
-            0,
-            1,
-            5,
-        ];
-        let ranked = |index, score, reason| Ranked {
-            index,
-            score,
-            reason,
-        };
-        assert_eq!(
-            advice(Point::SkillMatch, 4, &words),
-            Advice::SkillMatch(vec![ranked(3, 10, 5), ranked(0, -7, 0)])
-        );
-    }
-
-    #[test]
-    fn a_memo_is_kept_replaced_or_forgotten() {
-        let memo = |words: &[u32]| read(Point::SkillMatch, 4, words).unwrap().memo;
-        assert_eq!(memo(&[0, KEEP, 0, 0]), None);
-        assert_eq!(memo(&[0, 0, 0, 0]), Some(vec![]));
-        assert_eq!(memo(&[1, 1, 0, 0, 0x0403_0201]), Some(vec![1, 2, 3, 4]));
-    }
-
-    #[test]
-    fn whatever_breaks_the_layout_is_told() {
-        let mut big_memo = vec![0, 1_025, 0, 0];
-        big_memo.resize(4 + 1_025, 0);
-        let cases: [(Point, &[u32], &str); 14] = [
-            (Point::SkillMatch, &[], "at least 4 words"),
-            (Point::SkillMatch, &[2, 0, 0, 0], "outcome 2"),
-            (
-                Point::SkillMatch,
-                &[0, 0, 1, 0, 0, 0, 0],
-                "abstains and has rows",
-            ),
-            (Point::SkillMatch, &[1, 0, 1, 0, 0, 0], "its counts make 3"),
-            (Point::SkillMatch, &[1, 0, 0, 0, 9], "its counts make 0"),
-            (
-                Point::SkillMatch,
-                &[1, 0, u32::MAX, u32::MAX],
-                "its counts make",
-            ),
-            (Point::SkillMatch, &big_memo, "at most 1024 words"),
-            (
-                Point::ContactSelect,
-                &[1, 0, 0, 1, 0, 0],
-                "no rejected rows",
-            ),
-            (
-                Point::SkillMatch,
-                &[1, 0, 1, 0, 4, 0, 0],
-                "row 4 does not exist, there are 4",
-            ),
-            (
-                Point::SkillMatch,
-                &[1, 0, 2, 0, 1, 0, 0, 1, 0, 0],
-                "row 1 is named twice",
-            ),
-            (
-                Point::SkillMatch,
-                &[1, 0, 1, 1, 1, 0, 0, 1, 0],
-                "row 1 is named twice",
-            ),
-            (Point::SkillMatch, &[1, 0, 1, 0, 1, 0, 6], "reason 6"),
-            (
-                Point::RecordingPolicy,
-                &[1, 0, 0, 0],
-                "there is one decision, it has 0",
-            ),
-            (Point::EndpointSelect, &[1, 0, 0, 0], "it names 0"),
-        ];
-        for (point, words, expected) in cases {
-            let error = read(point, 4, words).unwrap_err();
-            assert!(error.contains(expected), "{words:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn indices_are_checked_beyond_64_rows_as_well() {
-        let twice = [1, 0, 2, 0, 99, 0, 0, 99, 0, 0];
-        let error = read(Point::SkillMatch, 100, &twice).unwrap_err();
-        assert_eq!(error, "row 99 is named twice");
-        let outside = [1, 0, 1, 0, 100, 0, 0];
-        let error = read(Point::SkillMatch, 100, &outside).unwrap_err();
-        assert_eq!(error, "row 100 does not exist, there are 100");
-    }
-
-    #[test]
-    fn rings_keep_their_stages_in_order() {
-        let words = [1, KEEP, 3, 0, 1, 0, 20_000, 0, 0, 20_000, 2, 1, 15_000];
-        let ring = |endpoint, stage, ms| Ring {
-            endpoint,
-            stage,
-            ring: Millis(ms),
-        };
-        assert_eq!(
-            advice(Point::EndpointSelect, 3, &words),
-            Advice::EndpointSelect(vec![
-                ring(1, 0, 20_000),
-                ring(0, 0, 20_000),
-                ring(2, 1, 15_000)
-            ])
-        );
-        let cases: [(&[u32], &str); 5] = [
-            (&[0, 1, 20_000], "stage 1 follows stage 0"),
-            (&[0, 0, 20_000, 1, 2, 20_000], "stage 2 follows stage 0"),
-            (
-                &[0, 0, 20_000, 1, 1, 20_000, 2, 0, 20_000],
-                "stage 0 follows stage 1",
-            ),
-            (&[0, 0, 999], "rings for 999 ms"),
-            (&[0, 0, 120_001], "rings for 120001 ms"),
-        ];
-        for (rows, expected) in cases {
-            let count = u32::try_from(rows.len() / 3).unwrap();
-            let words = [&[1, KEEP, count, 0], rows].concat();
-            let error = read(Point::EndpointSelect, 3, &words).unwrap_err();
-            assert!(error.contains(expected), "{rows:?}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_recording_decision_is_read_and_each_code_checked() {
-        let words = [1, KEEP, 1, 0, 3, 0, 1, 90, 3, 5];
-        assert_eq!(
-            advice(Point::RecordingPolicy, 0, &words),
-            Advice::RecordingPolicy(RecordingAdvice {
-                action: RecordingAction::Pause,
-                format: RecordingFormat::Wav,
-                channels: RecordingChannels::Unmixed,
-                retention_days: 90,
-                with_transcription: true,
-                with_streaming: true,
-                reason: 5,
-            })
-        );
-        for (at, value, expected) in [
-            (4, 5, "action 5"),
-            (5, 3, "format 3"),
-            (6, 2, "channels 2"),
-            (7, 36_501, "36501 days"),
-            (8, 4, "flags 0x4"),
-            (9, 6, "reason 6"),
-        ] {
-            let mut words = words;
-            words[at] = value;
-            let error = read(Point::RecordingPolicy, 0, &words).unwrap_err();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-
-    fn small_word() -> impl proptest::strategy::Strategy<Value = u32> {
-        use proptest::prelude::*;
-
-        // Mostly what a verdict may hold, else anything.
-        prop_oneof![8 => 0..8_u32, 2 => 900..40_000_u32, 1 => Just(KEEP), 1 => any::<u32>()]
-    }
-
-    proptest::proptest! {
-        /// Any words at all are answered, and what is accepted keeps the contract.
-        #[test]
-        fn no_words_break_the_reader(
-            point in 0..4_usize,
-            rows in 0..200_u32,
-            header in proptest::array::uniform4(small_word()),
-            body in proptest::collection::vec(small_word(), 0..40),
-        ) {
-            let words = [&header[..], &body].concat();
-            let Ok(answered) = read(Point::ALL[point], rows, &words) else {
-                return Ok(());
-            };
-            proptest::prop_assert!(answered.memo.is_none_or(|memo| memo.len() <= 4_096));
-            let named: Vec<u32> = match answered.advice {
-                Some(Advice::SkillMatch(ranking) | Advice::ContactSelect(ranking)) => {
-                    ranking.iter().map(|row| row.index).collect()
-                }
-                Some(Advice::EndpointSelect(rings)) => {
-                    rings.iter().map(|ring| ring.endpoint).collect()
-                }
-                Some(Advice::RecordingPolicy(_)) | None => vec![],
-            };
-            let mut unique = named.clone();
-            unique.sort_unstable();
-            unique.dedup();
-            proptest::prop_assert_eq!(unique.len(), named.len());
-            proptest::prop_assert!(named.iter().all(|index| *index < rows));
-        }
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! Decisions of plugins that behave.
 
 use cordboard_core::{
-    ids::QuestionId,
-    question::{Advice, PluginFailure, Ranked},
+    ids::{CallId, Millis, QuestionId, QueueId, ResourceAccountId, SkillId, Symbol},
+    question::{
+        Advice, CallerKind, Classification, ClassifyFacts, Consent, ContactFacts, Facts,
+        PluginFailure, QueueRow, Ranked, Requirement,
+    },
 };
 use serde_json::json;
 
@@ -134,6 +137,59 @@ fn a_decision_point_that_the_plugin_lacks_is_not_loaded() {
         detail.contains("no decision point `skill-match`"),
         "{detail}"
     );
+}
+
+#[test]
+fn a_new_call_is_classified_with_what_its_agent_must_have() {
+    let contact = ContactFacts {
+        call: CallId(1),
+        queue: QueueId(Symbol(21)),
+        waited: Millis(0),
+        priority: 0,
+        attempt: 0,
+        labels: Vec::new(),
+    };
+    let row = |queue| QueueRow {
+        queue: QueueId(Symbol(queue)),
+        waiting: 0,
+        open: true,
+        staffed: true,
+    };
+    let mut question = ask(0);
+    question.facts = Facts::Classify(ClassifyFacts {
+        contact,
+        line: ResourceAccountId(Symbol(30)),
+        digit: None,
+        consent: Consent::Unknown,
+        caller: CallerKind::PhoneNumber,
+        queues: vec![row(21), row(22)],
+    });
+    let classifying = |queue| Guest {
+        point: "classify",
+        ..guest::answering(&[1, KEEP, 1, 1, queue, 5, 0, 60, 50, 1, 0])
+    };
+    let bench = Bench::new().with(&classifying(1));
+    let answer = bench.host.decide(SLOT, &question);
+    let requirement = Requirement {
+        skill: SkillId(Symbol(60)),
+        minimum: 50,
+        required: true,
+        expires_after: None,
+    };
+    assert_eq!(
+        answer.verdict.result,
+        Ok(Advice::Classify(Classification {
+            queue: 1,
+            priority: 5,
+            requirements: vec![requirement],
+            reason: 0,
+        }))
+    );
+    let bench = Bench::new().with(&classifying(2));
+    let answer = bench.host.decide(SLOT, &question);
+    let (kind, detail) = failure(&answer);
+    assert_eq!(kind, PluginFailure::BadOutput);
+    assert!(detail.contains("row 2 does not exist"), "{detail}");
 }
 
 #[test]

@@ -78,6 +78,7 @@ impl Guest {
         let function = match *point {
             "skill-match" | "contact-select" => "rank",
             "endpoint-select" => "select",
+            "classify" => "classify",
             _ => "decide",
         };
         let manifest = escaped(self.manifest().to_string().as_bytes());

@@ -73,6 +73,22 @@ fn what_configure_refuses_is_told_with_its_place() {
 }
 
 #[test]
+fn what_configure_returns_outside_of_its_memory_is_told_as_that() {
+    // `err` of one problem, whose list lies beyond the end of the memory.
+    let error = refused(&Guest {
+        configure: "(i32.store8 (i32.const 32) (i32.const 1))
+            (i32.store (i32.const 36) (i32.const -8)) (i32.store (i32.const 40) (i32.const 1))
+            (i32.const 32)"
+            .into(),
+        ..Guest::default()
+    });
+    assert!(
+        error.starts_with("the plugin failed in `configure`: what it returned cannot be read: "),
+        "{error}"
+    );
+}
+
+#[test]
 fn without_a_plugin_the_answer_says_why() {
     let bench = Bench::new();
     assert_eq!(
@@ -248,9 +264,9 @@ fn a_component_of_too_many_parts_is_refused() {
         ..Guest::default()
     };
     let instances =
-        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(20);
+        "(core module $empty)".to_owned() + &"(core instance (instantiate $empty))".repeat(80);
     for guest in [
-        core("(memory 1) (memory 1) (memory 1)"),
+        core(&"(memory 1)".repeat(5)),
         core("(table 100000 funcref)"),
         core(&"(table 1 funcref)".repeat(10)),
         core("(memory 500)"),

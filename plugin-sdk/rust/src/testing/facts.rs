@@ -1,15 +1,16 @@
 //! Facts as plain structs, and their packing.
 
 use cordboard_contract::v0_1::{
-    LEGALLY_REQUIRED, Point, REQUIREMENT_REQUIRED, VERSION, consent, endpoint_kind, facts as word,
-    moment, reach, recording_state,
+    LEGALLY_REQUIRED, Point, REQUIREMENT_REQUIRED, VERSION, caller, consent, endpoint_kind,
+    facts as word, moment, reach, recording_state,
 };
 
-use super::verdict::{RankVerdict, RecordingAnswer, RingVerdict};
-use crate::columns::{AgentColumn, ContactColumn, EndpointColumn};
+use super::verdict::{Classified, RankVerdict, RecordingAnswer, RingVerdict};
+use crate::columns::{AgentColumn, ContactColumn, EndpointColumn, QueueColumn};
 use crate::{
-    AgentId, Consent, ContactSelect, EndpointKind, EndpointSelect, LabelId, QueueId, Reach,
-    RecordingMoment, RecordingPolicy, RecordingState, Requirement, SkillMatch,
+    AgentId, CallerKind, Classify, Consent, ContactSelect, EndpointKind, EndpointSelect, LabelId,
+    LineId, QueueId, Reach, RecordingMoment, RecordingPolicy, RecordingState, Requirement,
+    SkillMatch,
 };
 
 /// What every decision has: time, seed and memo.
@@ -293,12 +294,7 @@ impl RecordingFacts {
             RecordingMoment::AskedResume => moment::ASKED_RESUME,
         };
         list.set(word::MOMENT, why);
-        let consent = match self.consent {
-            Consent::Unknown => consent::UNKNOWN,
-            Consent::Given => consent::GIVEN,
-            Consent::Refused => consent::REFUSED,
-        };
-        list.set(word::CONSENT, consent);
+        list.set(word::CONSENT, consent_code(self.consent));
         let state = match self.state {
             RecordingState::Off => recording_state::OFF,
             RecordingState::Active => recording_state::ACTIVE,
@@ -315,6 +311,99 @@ impl RecordingFacts {
     pub fn decide<P: RecordingPolicy>(&self, plugin: &P) -> RecordingAnswer {
         let words = crate::recording_policy::decide(plugin, &self.pack());
         RecordingAnswer::read(&words).unwrap_or_else(|why| panic!("{why}"))
+    }
+}
+
+/// Facts of `classify`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassifyFacts {
+    /// Time, seed and memo.
+    pub surroundings: Surroundings,
+    /// The contact; its queue is the one that the menu or the line chose.
+    pub contact: Contact,
+    /// The line that was called.
+    pub line: LineId,
+    /// The menu's digit that chose the queue.
+    pub digit: Option<char>,
+    /// What the caller said to being recorded.
+    pub consent: Consent,
+    /// From where the caller calls.
+    pub caller: CallerKind,
+    /// The queues, the contact's first.
+    pub queues: Vec<Queue>,
+}
+
+/// A queue of `classify`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Queue {
+    /// The queue.
+    pub queue: QueueId,
+    /// Callers who wait in it.
+    pub waiting: u32,
+    /// Whether it takes callers at this moment.
+    pub is_open: bool,
+    /// Whether somebody who serves it is logged in.
+    pub is_staffed: bool,
+}
+
+impl Default for ClassifyFacts {
+    /// A phone calls line 0, and no queue is there.
+    fn default() -> Self {
+        Self {
+            surroundings: Surroundings::default(),
+            contact: Contact::default(),
+            line: LineId::default(),
+            digit: None,
+            consent: Consent::Unknown,
+            caller: CallerKind::PhoneNumber,
+            queues: Vec::new(),
+        }
+    }
+}
+
+impl ClassifyFacts {
+    /// Packs the columns that the plugin reads.
+    #[must_use]
+    pub fn pack<P: Classify>(&self) -> Vec<u32> {
+        let has = |column: QueueColumn| column.is_in(P::READS);
+        let mut list = List::new(Point::Classify, &self.surroundings);
+        list.contact(&self.contact);
+        list.set(word::LINE, self.line.0);
+        list.set(word::DIGIT, self.digit.map_or(0, u32::from));
+        list.set(word::CONSENT, consent_code(self.consent));
+        let caller = match self.caller {
+            CallerKind::Other => caller::OTHER,
+            CallerKind::PhoneNumber => caller::PHONE_NUMBER,
+            CallerKind::WithheldNumber => caller::WITHHELD_NUMBER,
+            CallerKind::TeamsUser => caller::TEAMS_USER,
+        };
+        list.set(word::CALLER, caller);
+        let rows = self.queues.iter().map(|queue| {
+            let mut row = vec![queue.queue.0];
+            row.extend(has(QueueColumn::Waiting).then_some(queue.waiting));
+            row.extend(has(QueueColumn::Open).then_some(u32::from(queue.is_open)));
+            row.extend(has(QueueColumn::Staffed).then_some(u32::from(queue.is_staffed)));
+            row
+        });
+        list.rows(QueueColumn::mask(P::READS), rows);
+        list.finish(&self.surroundings)
+    }
+
+    /// Makes the decision.
+    ///
+    /// # Panics
+    /// When the verdict breaks the contract.
+    pub fn classify<P: Classify>(&self, plugin: &P) -> Classified {
+        let words = crate::classify::decide(plugin, &self.pack::<P>());
+        Classified::read(&words, self.queues.len()).unwrap_or_else(|why| panic!("{why}"))
+    }
+}
+
+fn consent_code(consent: Consent) -> u32 {
+    match consent {
+        Consent::Unknown => consent::UNKNOWN,
+        Consent::Given => consent::GIVEN,
+        Consent::Refused => consent::REFUSED,
     }
 }
 

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use cordboard_contract::v0_1::{
-    MEMO_WORDS_MAX, REASON_MAX, RETENTION_DAYS_MAX, RING_MS_MAX, RING_MS_MIN, RINGS_MAX,
-    STAGES_MAX, recording_action, recording_channels, recording_flags, recording_format, verdict,
+    LEVEL_MAX, MEMO_WORDS_MAX, OWN_REQUIREMENTS_MAX, PRIORITY_MAX, REASON_MAX,
+    REQUIREMENT_REQUIRED, RETENTION_DAYS_MAX, RING_MS_MAX, RING_MS_MIN, RINGS_MAX, STAGES_MAX,
+    recording_action, recording_channels, recording_flags, recording_format, verdict,
 };
 
-use crate::{ReasonCode, RecordingAction, RecordingChannels, RecordingFormat, RecordingVerdict};
+use crate::{
+    OwnRequirement, ReasonCode, RecordingAction, RecordingChannels, RecordingFormat,
+    RecordingVerdict, SkillId,
+};
 
 /// What happens to the memo.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -199,6 +203,72 @@ impl RecordingAnswer {
         }
         Ok(Self {
             verdict: decided,
+            memo: reader.memo()?,
+        })
+    }
+}
+
+/// A verdict of `classify`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Classified {
+    /// The number of the queue's row; `None` when the plugin left the decision to menu and line.
+    pub queue: Option<u32>,
+    /// What is added to the queue's priority.
+    pub priority: i32,
+    /// What the contact's agent must have beside what the queue requires.
+    pub requirements: Vec<OwnRequirement>,
+    /// The reason code.
+    pub reason: ReasonCode,
+    /// The memo.
+    pub memo: MemoChange,
+}
+
+impl Classified {
+    /// Reads a verdict on `queues` rows.
+    ///
+    /// # Errors
+    /// What breaks the contract.
+    pub fn read(words: &[u32], queues: usize) -> Result<Self, String> {
+        let mut reader = Reader::new(words)?;
+        if reader.rows != u32::from(!reader.is_abstaining) {
+            return Err(format!("`{}` rows", reader.rows));
+        }
+        let mut queue = None;
+        let mut priority = 0;
+        let mut reason = ReasonCode::NONE;
+        for _ in 0..reader.rows {
+            let [index, added, code] = reader.take()?;
+            unique_index(&mut BTreeSet::new(), index, queues)?;
+            queue = Some(index);
+            priority = added.cast_signed();
+            reason = reason_code(code)?;
+        }
+        if !(-PRIORITY_MAX..=PRIORITY_MAX).contains(&priority)
+            || reader.rejected > OWN_REQUIREMENTS_MAX
+        {
+            return Err(format!(
+                "`{priority}` is added to the priority, or `{}` requirements",
+                reader.rejected
+            ));
+        }
+        let mut requirements = Vec::new();
+        for _ in 0..reader.rejected {
+            let [skill, minimum, flags, expires_ms] = reader.take()?;
+            if !(1..=LEVEL_MAX).contains(&minimum) || flags & !REQUIREMENT_REQUIRED != 0 {
+                return Err(format!("level `{minimum}` or flags `{flags}`"));
+            }
+            requirements.push(OwnRequirement {
+                skill: SkillId(skill),
+                minimum,
+                required: flags & REQUIREMENT_REQUIRED != 0,
+                expires_ms,
+            });
+        }
+        Ok(Self {
+            queue,
+            priority,
+            requirements,
+            reason,
             memo: reader.memo()?,
         })
     }

@@ -68,6 +68,13 @@ fn part(point: Point) -> Part {
         /// By the caller.
         Refused = 5 => "the caller refused to be recorded","#,
         },
+        Point::Classify => Part {
+            module: "classify",
+            text: template!("src/classify.rs"),
+            name: "Classify",
+            reasons: r#"        /// Sent elsewhere.
+        Unattended = 6 => "the chosen queue is closed or has nobody","#,
+        },
     }
 }
 

@@ -130,12 +130,14 @@ impl Checker<'_> {
                 &account.default_queue,
                 &path.key("default_queue"),
             ));
+            let classify = self.plugin(account.classify.as_ref(), &path.key("classify"));
             accounts.insert(
                 ResourceAccountId(self.symbols.intern(name)),
                 ResourceAccount {
                     identity,
                     menu,
                     default_queue,
+                    classify,
                 },
             );
         }

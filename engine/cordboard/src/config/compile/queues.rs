@@ -279,7 +279,7 @@ impl Checker<'_> {
         Exit::Message(self.no_prompt())
     }
 
-    fn plugin(&mut self, name: Option<&String>, path: &Path) -> Option<PluginId> {
+    pub(super) fn plugin(&mut self, name: Option<&String>, path: &Path) -> Option<PluginId> {
         name.map(|name| PluginId(self.reference(Kind::Plugin, name, path)))
     }
 

@@ -3,12 +3,14 @@
 use super::*;
 use crate::driver::{Consultation, Evidence};
 use cordboard_core::decision::Decision;
-use cordboard_core::ids::{AgentId, ConnectionId, Millis, PluginId, QuestionId, QueueId};
+use cordboard_core::ids::{
+    AgentId, ConnectionId, Millis, PluginId, QuestionId, QueueId, ResourceAccountId, SkillId,
+};
 use cordboard_core::participant::Participant;
 use cordboard_core::question::{
-    Ask, ContactFacts, DecisionPoint, EndpointSelectFacts, Reach, RecordingAdvice,
-    RecordingChannels, RecordingFactState, RecordingFacts, RecordingFormat, RecordingMoment,
-    Verdict,
+    Ask, CallerKind, Classification, ClassifyFacts, ContactFacts, DecisionPoint,
+    EndpointSelectFacts, QueueRow, Reach, RecordingAdvice, RecordingChannels, RecordingFactState,
+    RecordingFacts, RecordingFormat, RecordingMoment, Verdict,
 };
 
 const CALL: CallId = CallId(1);
@@ -166,6 +168,57 @@ fn whom_a_request_adds_is_told_and_numbers_are_masked() {
         headers: std::collections::BTreeMap::new(),
     };
     assert_eq!(operation(id, &add), "→ request 3: add-participant 4:***01");
+}
+
+#[test]
+fn a_classified_call_says_where_it_goes_how_urgent_it_is_and_what_it_needs() {
+    let mut symbols = Symbols::default();
+    let sales = QueueId(symbols.intern("sales"));
+    let support = QueueId(symbols.intern("support"));
+    let german = SkillId(symbols.intern("german"));
+    let french = SkillId(symbols.intern("french"));
+    let requirement = |skill, minimum, required, expires_after| Requirement {
+        skill,
+        minimum,
+        required,
+        expires_after,
+    };
+    let requirements = vec![
+        requirement(german, 50, true, Some(Millis(20_000))),
+        requirement(french, 1, false, None),
+    ];
+    let row = |queue| QueueRow {
+        queue,
+        waiting: 0,
+        open: true,
+        staffed: true,
+    };
+    let facts = Facts::Classify(ClassifyFacts {
+        contact: contact(sales),
+        line: ResourceAccountId(symbols.intern("line")),
+        digit: None,
+        consent: Consent::Unknown,
+        caller: CallerKind::PhoneNumber,
+        queues: vec![row(sales), row(support)],
+    });
+    let expected =
+        "queue `support`, priority +5, needs `german` from 50 for 20 s, wishes for `french` from 1";
+    let took_effect = Choice::Queue {
+        queue: support,
+        priority: 5,
+        requirements: requirements.clone(),
+    };
+    assert_eq!(choice(&took_effect, &[], &symbols), expected);
+    let answer = Ok(Advice::Classify(Classification {
+        queue: 1,
+        priority: 5,
+        requirements,
+        reason: 7,
+    }));
+    assert_eq!(
+        advice(&answer, &facts, &symbols),
+        format!("{expected} (reason 7)")
+    );
 }
 
 #[test]
