@@ -132,8 +132,8 @@ impl Checks {
         self.calls.get(connection).copied()
     }
 
-    /// Nobody told the engine over which connection a caller waits: each response to the answer and each event that names it
-    /// was lost. There is no request that would ask for it.
+    /// Nobody told the engine over which connection a caller waits: each response to the answer was
+    /// lost, or skipped where the core panics at it, and so was each event that names it. There is no request that would ask for it.
     fn unheard(&self, connection: Option<&str>) -> bool {
         let call = connection.and_then(|connection| self.call_of(connection));
         let told = call.and_then(|call| self.told.get(&call));
@@ -148,7 +148,7 @@ impl Checks {
         let gone = ["callback_lost", "process down"];
         lost("CallConnected", &gone)
             && lost("ParticipantsUpdated", &gone)
-            && lost("answer", &["broken_after", "answer_lost"])
+            && (lost("answer", &["broken_after", "answer_lost"]) || lost("an input", &["skipped"]))
     }
 
     fn was_out(&self, from_ms: u64, to_ms: u64) -> bool {
