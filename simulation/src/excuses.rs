@@ -14,6 +14,8 @@ use std::fmt;
 
 /// Two requests in different lanes, or a request and a callback, pass each other within this time.
 const ON_THE_WIRE_MS: u64 = 150;
+/// What somebody does is seen outside within this time, however slow the disk is (up to 300 ms).
+const DURABLE_MS: u64 = ON_THE_WIRE_MS + 300;
 /// An incoming call that is heard of later than this after the first ring is not answered any more.
 const TOO_LATE_MS: u64 = 28_000;
 /// For a request and its event, as the engine waits, and as long again for a second try.
@@ -185,7 +187,7 @@ impl Case<'_> {
         let ended_ms = self.ended_ms();
         // What ends a call makes the engine hang up at once, however long the service refuses to.
         let hung_up_ms = self.hung_up_ms.unwrap_or(ended_ms).min(ended_ms);
-        let from_ms = hung_up_ms.saturating_sub(ON_THE_WIRE_MS);
+        let from_ms = hung_up_ms.saturating_sub(DURABLE_MS);
         if self.acts.parted(self.calls, from_ms, ended_ms) {
             return Some("an agent or a supervisor ended the call");
         }
@@ -218,6 +220,9 @@ impl Case<'_> {
         let from_ms = from_ms.saturating_sub(late_ms);
         if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
+        }
+        if self.answered_too_late() {
+            return Some("whoever was rung answered when the call was being hung up");
         }
         let parted_ms = self.ended_ms();
         let voices = self.caller.heard.iter();
@@ -257,6 +262,19 @@ impl Case<'_> {
         }
         self.was_down(answered_ms.saturating_sub(RING_MS), self.ended_ms())
             .then_some("the process was down when the agent answered")
+    }
+
+    /// The agent had left, and with them what they had begun: the engine hung up, and before that was done somebody outside
+    /// answered whom the agent had rung.
+    fn answered_too_late(&self) -> bool {
+        let heard = self.caller.heard.iter().rev();
+        let last = heard
+            .filter(|heard| is_voice(&heard.what, VoiceKind::Outside))
+            .map(|heard| heard.from_ms)
+            .next();
+        let agent_again = self.again_ms();
+        last.zip(self.hung_up_ms)
+            .is_some_and(|(from_ms, hung_up_ms)| from_ms >= hung_up_ms && agent_again < hung_up_ms)
     }
 
     /// A caller hears what picked up until it was asked to press 1 in vain and is taken out.

@@ -280,6 +280,8 @@ impl Call {
                 sound.unheard = sound.unheard.saturating_add(1);
                 sound.unheard < tries_max
             } else {
+                // What went wrong before was of the same time of trouble, and says nothing of the sound.
+                sound.unheard = 0;
                 finished.may_pass() && sound.tries < BUSY_TRIES_MAX
             }
         });

@@ -23,6 +23,9 @@ pub(crate) struct OpenOperation {
     pub(crate) purpose: Purpose,
     /// Whether the request has an outcome.
     pub(super) answered: bool,
+    /// Nobody knows what became of the request: it may have been sent more than once, and have had its effect each time.
+    #[serde(default)]
+    pub(super) in_doubt: bool,
     /// Whether it plays, as far as the service has told.
     #[serde(default)]
     pub(super) started: bool,
@@ -70,6 +73,7 @@ impl Call {
         let open = OpenOperation {
             purpose,
             answered: false,
+            in_doubt: false,
             started: false,
             invitation: None,
             cancelled: false,
@@ -103,6 +107,7 @@ impl Call {
             return Reply::Ignored(Ignored::ClosedOperation);
         }
         open.answered = true;
+        open.in_doubt = outcome == Outcome::Unknown;
         let sent = open.again.take();
         let purpose = open.purpose.clone();
         let started = open.started;
@@ -169,7 +174,7 @@ impl Call {
             return self.begin_again(tenant, sequence);
         }
         let (purpose, withdrawn) = (open.purpose.clone(), open.cancelled);
-        if self.withdraw_unanswered(tenant, sequence) {
+        if !open.answered && self.withdraw_uncertain(tenant, sequence) {
             if !withdrawn {
                 self.finished(tenant, sequence, purpose, Finished::Unknown);
             }

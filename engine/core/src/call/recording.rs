@@ -374,6 +374,7 @@ impl Call {
     fn recording_start_failed(&mut self, tenant: &mut Tenant, finished: &Finished) {
         // Of an unknown fate, a second one would record twice.
         let may_help = match finished {
+            _ if finished.is_recorded_already() => false,
             Finished::Failed(_) => true,
             Finished::Refused { .. } => finished.may_pass(),
             Finished::Done | Finished::Digits(_) | Finished::Cancelled | Finished::Unknown => false,
@@ -386,7 +387,8 @@ impl Call {
         }
         self.recording.state = Stage::Off;
         self.recording.next = Next::Nothing;
-        self.recording.start_unknown = *finished == Finished::Unknown;
+        self.recording.start_unknown =
+            *finished == Finished::Unknown || finished.is_recorded_already();
         self.tell_recording(tenant, RecordingStatus::Failed);
         self.end_voicemail(tenant, CallOutcome::ExitFailed);
         self.collect_when_quiet(tenant);

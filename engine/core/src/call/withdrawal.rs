@@ -43,14 +43,16 @@ impl Call {
         }
     }
 
-    /// An invitation is over, or given up, although its request has no outcome: it may wait behind others and ring only then,
-    /// or ring a second time because its first answer was lost. Whom it rings is withheld until there is an outcome, and what
-    /// rings then is cancelled.
-    pub(super) fn withdraw_unanswered(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
+    /// An invitation is over, or given up, although nobody knows what became of its request: it may wait behind others and
+    /// ring only then, or ring a second time because its first answer was lost. Whom it rings is withheld until there is an
+    /// outcome, or as long as a second ring may last, and what rings then is cancelled.
+    pub(super) fn withdraw_uncertain(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
         let Some(open) = self.operations.get_mut(&sequence) else {
             return false;
         };
-        let Some(who) = open.purpose.adds().filter(|_| !open.answered) else {
+        // The end of a second ring is told by an event of its own.
+        let uncertain = !open.answered || std::mem::take(&mut open.in_doubt);
+        let Some(who) = open.purpose.adds().filter(|_| uncertain) else {
             return false;
         };
         let agent = tenant.agent_behind(who);

@@ -104,6 +104,24 @@ fn a_message_that_nothing_is_known_of_is_stopped_and_played_again_some_times() {
     "#]]);
 }
 
+/// What went wrong in the time in which the service was too busy says nothing of the message.
+#[test]
+fn a_message_has_all_its_tries_again_after_busy_ones() {
+    let mut world = left_by_unanswered();
+    world.unknown("1.4");
+    world.unknown("1.6");
+    world.refused("1.8", 503);
+    world.after(4);
+    world.take();
+    world.refused("1.9", 412);
+    world.check(expect![[r#"
+        > 1.9 refused 412
+          emit operation-failed 1 exit-message: refused 412
+          operate 1.10 cancel-media
+          operate 1.11 play closed to caller
+    "#]]);
+}
+
 /// A busy service does not use up the tries of what nobody knows of.
 #[test]
 fn a_message_that_music_is_in_the_way_of_after_busy_tries_is_played_after_it() {

@@ -1,5 +1,6 @@
 //! Recording by rule, by law, by consent, by policy and by hand.
 
+use super::collecting::pays;
 use crate::harness::World;
 use crate::harness::config::{Setup, party};
 use crate::harness::show::kebab;
@@ -386,6 +387,28 @@ fn a_start_that_is_refused_for_good_is_tried_once() {
         > 1.5 refused 403
           emit operation-failed 1 start-recording: refused 403
           emit recording-changed 1 failed
+    "#]]);
+}
+
+/// The first start was taken, and its answer and its event are lost. A secret is not asked for: it would be recorded.
+#[test]
+fn a_start_that_is_refused_because_it_records_may_record() {
+    let mut world = just_connected(by_rule());
+    world.refused("1.5", 500);
+    world.event_of("1.6", CallEventKind::StartRecordingFailed(codes(409, 8553)));
+    pays(&mut world);
+    world.recording_state(1, true);
+    world.check(expect![[r#"
+        > 1.5 refused 500
+          emit operation-failed 1 start-recording: refused 500
+          operate 1.6 start-recording
+        > 1.6 recording not started
+          emit operation-failed 1 start-recording: failed 409/8553
+          emit recording-changed 1 failed
+        > ann on 1: collect pay
+          emit digits-collected 1 for pay: 0 incomplete
+        > 1 recording rec-1 active
+          emit recording-changed 1 active
     "#]]);
 }
 

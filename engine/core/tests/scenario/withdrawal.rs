@@ -175,6 +175,29 @@ fn an_agent_who_declines_before_the_request_has_an_outcome_may_be_rung_by_it_aga
     "#]]);
 }
 
+/// The request was sent again because its answer was lost, and that rang a second time before nobody knew what became of it.
+#[test]
+fn an_agent_who_declines_when_nobody_knows_of_the_request_may_be_rung_by_it_again() {
+    let mut world = two_wait_and_a_request_is_under_way();
+    world.unknown("1.3");
+    world.declines("1.3");
+    world.check(expect![[r#"
+        > 1.3 unknown
+        > 1.3 not added ann 603/560603
+          emit offer-ended 1-1 to ann: declined
+          emit agent ann ready
+    "#]]);
+    world.rings_out("1.3");
+    world.check(expect![[r#"
+        > 1.3 not added ann 480/10037
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
 #[test]
 fn an_agent_who_declines_before_a_request_that_is_refused_is_let_go_of() {
     let mut world = two_wait_and_a_request_is_under_way();

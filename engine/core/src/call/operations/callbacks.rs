@@ -59,8 +59,8 @@ impl Call {
             && let Some(open) = self.operations.get(&sequence)
         {
             let (purpose, withdrawn) = (open.purpose.clone(), open.cancelled);
-            // Where the answer was lost, the request is on its way a second time and rings again.
-            if self.withdraw_unanswered(tenant, sequence) {
+            // Where the answer was lost, the request was or is on its way a second time and rings again.
+            if self.withdraw_uncertain(tenant, sequence) {
                 if !withdrawn {
                     self.finished(tenant, sequence, purpose, Finished::Failed(codes));
                 }

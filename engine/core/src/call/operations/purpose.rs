@@ -78,6 +78,16 @@ impl Finished {
         )
     }
 
+    /// The call is being recorded, by an earlier request of which nobody heard (ACS: 8553 and 8559 a duplicate, 8571 a conflict).
+    pub(crate) fn is_recorded_already(&self) -> bool {
+        let sub_code = match self {
+            Self::Failed(codes) => Some(codes.sub_code),
+            Self::Refused { sub_code, .. } => *sub_code,
+            Self::Done | Self::Digits(_) | Self::Cancelled | Self::Unknown => None,
+        };
+        sub_code.is_some_and(|sub_code| RECORDED_ALREADY.contains(&sub_code))
+    }
+
     /// Something else is under way that would have to end first (ACS: 412/8583 for a play on a leg where one plays).
     pub(crate) fn is_blocked(&self) -> bool {
         matches!(
@@ -120,6 +130,8 @@ pub(crate) fn is_transient(status: u16) -> bool {
     status == TOO_MANY || status >= SERVICE_ERRORS
 }
 
+/// Sub-codes of a start of recording where something records.
+const RECORDED_ALREADY: [u32; 3] = [8553, 8559, 8571];
 /// HTTP status of a request that something else is in the way of.
 const PRECONDITION_FAILED: u16 = 412;
 /// HTTP status of a request about something that does not exist any more.
