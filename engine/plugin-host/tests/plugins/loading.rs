@@ -211,7 +211,7 @@ fn a_digest_can_be_asked_for() {
 fn a_file_that_is_too_large_is_not_even_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plugin.wasm");
-    std::fs::write(&path, [0; 2_000]).unwrap();
+    fs::write(&path, [0; 2_000]).unwrap();
     let host = PluginHost::new(HostConfig {
         component_bytes_max: 1_000,
         ..HostConfig::default()
@@ -237,7 +237,7 @@ fn a_configured_plugin_is_found_in_the_cache() {
         })
         .unwrap()
     };
-    let files = || std::fs::read_dir(&cache).unwrap().count();
+    let files = || fs::read_dir(&cache).unwrap().count();
     let bytes = guest::measuring_configuration().build();
     let first = json!({ "key": 1 });
     let mut wanted = spec(&bytes);
