@@ -15,6 +15,9 @@ pub(crate) struct Agent {
     pub(crate) state: AgentState,
     /// What the agent asked for while reserved, busy or in wrap-up.
     pub(crate) next: Option<Next>,
+    /// They go offline next because their desktop was not heard of in time, not because they said so.
+    #[serde(default)]
+    lapsed: bool,
     /// Contacts handled since the journal began.
     pub(crate) handled: u32,
     /// Index of the endpoint that answered the last contact.
@@ -68,6 +71,7 @@ impl Agent {
         Self {
             state: AgentState::Offline,
             next: None,
+            lapsed: false,
             handled: 0,
             answered_at: None,
             withheld_by: BTreeSet::new(),
@@ -145,12 +149,13 @@ impl Tenant {
             return Reply::Refused(Refusal::UnknownAgent);
         };
         let state = agent.state;
-        self.renew_lease(id);
+        self.show_life(id);
         match action {
             AgentAction::Ready => {
                 match state {
                     AgentState::Ready { .. } => {}
                     AgentState::Offline | AgentState::NotReady { .. } => {
+                        self.ready_for_all(id);
                         self.set_agent_state(id, AgentState::Ready { since: self.now });
                     }
                     AgentState::WrapUp { .. } => {
@@ -223,6 +228,14 @@ impl Tenant {
                 }
                 self.set_disposition(id, call, code)
             }
+        }
+    }
+
+    /// Who makes themselves ready anew is offered the contacts again that they have declined or missed: somebody who waits for
+    /// nobody else would wait in vain.
+    fn ready_for_all(&mut self, id: AgentId) {
+        for call in self.calls.values_mut() {
+            call.suppressed.remove(&id);
         }
     }
 
@@ -321,8 +334,27 @@ impl Tenant {
         self.with_call(call, |call, tenant| call.wrap_up_done(tenant, id));
     }
 
-    /// A sign of life of the agent's desktop.
-    pub(crate) fn renew_lease(&mut self, id: AgentId) {
+    /// A sign of life of the agent's desktop: it is back in time for what the agent does next.
+    pub(crate) fn show_life(&mut self, id: AgentId) {
+        if let Some(agent) = self.agents.get_mut(&id)
+            && std::mem::take(&mut agent.lapsed)
+            && agent.next == Some(Next::Offline)
+        {
+            agent.next = None;
+        }
+        self.renew_lease(id);
+    }
+
+    /// No sign of life came in time.
+    pub(crate) fn lease_lapsed(&mut self, id: AgentId) {
+        self.take_offline(id);
+        if let Some(agent) = self.agents.get_mut(&id) {
+            agent.lapsed = agent.next == Some(Next::Offline);
+        }
+    }
+
+    /// The lease begins anew.
+    fn renew_lease(&mut self, id: AgentId) {
         let lease = self.config.as_ref().and_then(|config| config.agent_lease);
         let staffed = self.agents.get(&id).is_some_and(Agent::is_staffed);
         let configured = self.config.as_ref();
@@ -344,6 +376,7 @@ impl Tenant {
     fn set_next(&mut self, id: AgentId, next: Option<Next>) {
         if let Some(agent) = self.agents.get_mut(&id) {
             agent.next = next;
+            agent.lapsed = false;
         }
     }
 }

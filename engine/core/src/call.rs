@@ -24,12 +24,11 @@ use crate::call::connected::{Bridged, Connected};
 use crate::call::ended::{Ended, Ending, WrapUp};
 use crate::call::exiting::{ExitSound, Exiting};
 use crate::call::menu::MenuTurn;
-use crate::call::offering::Offering;
+use crate::call::offering::{FailedOffers, Offering};
 use crate::call::operations::OpenOperation;
 use crate::call::queued::{Queued, Waiting};
 use crate::call::recording::Recording;
 use crate::call::removal::Unwanted;
-use crate::command::{Command, Operation};
 use crate::config::{Config, Queue};
 use crate::event::{CallOutcome, Event, ExitReason};
 use crate::ids::{
@@ -37,7 +36,7 @@ use crate::ids::{
 };
 use crate::input::{
     Actor, CallAction, CallEvent, CallEventKind, Ignored, IncomingCall, NewContact, Outcome,
-    Refusal, Reply, Response,
+    Refusal, Reply,
 };
 use crate::participant::{Participant, ParticipantState};
 use crate::question::{Consent, ContactFacts, Requirement};
@@ -72,8 +71,11 @@ pub(crate) struct Call {
     /// Offers so far.
     offers: u32,
     queue_moves: u32,
-    /// Agents who are not to be offered this contact again.
+    /// Agents who declined this contact, did not answer or gave it back: they are offered it again when they make themselves
+    /// ready anew.
     pub(crate) suppressed: BTreeSet<AgentId>,
+    #[serde(default)]
+    failed_offers: FailedOffers,
     /// A plugin found none of the candidates fit; until one more is ready it is not asked again.
     pub(crate) left_out: bool,
     pub(crate) connection: Option<ConnectionId>,
@@ -202,6 +204,7 @@ impl Call {
             offers: 0,
             queue_moves: 0,
             suppressed: BTreeSet::new(),
+            failed_offers: FailedOffers::default(),
             left_out: false,
             connection: None,
             last_sequence: 0,
@@ -362,6 +365,7 @@ impl Call {
             CallTimer::Widen => self.widen(tenant),
             CallTimer::NoAgents => self.still_no_agents(tenant),
             CallTimer::OfferExpires => self.offer_expired(tenant),
+            CallTimer::OfferAgain => self.offer_again(tenant),
             CallTimer::VoicemailFull => self.end_voicemail(tenant, CallOutcome::Exited),
             CallTimer::HangUp => self.hang_up_again(tenant),
             CallTimer::Joined => self.look_for_who_joined(tenant),
@@ -552,7 +556,7 @@ impl Tenant {
         action: CallAction,
     ) -> Reply {
         if let Actor::Agent(agent) = by {
-            self.renew_lease(agent);
+            self.show_life(agent);
         }
         self.with_call(id, |call, tenant| call.handle_action(tenant, &by, action))
             .unwrap_or(Reply::Refused(Refusal::UnknownCall))
@@ -578,44 +582,5 @@ impl Tenant {
         }
         self.emit(Event::DispositionSet { call, agent, code });
         Reply::Done
-    }
-
-    /// An event of a call that is over or was never ours. A connection that comes to life after we
-    /// gave the call up would leave a caller in silence: it is ended.
-    fn event_without_call(&mut self, event: &CallEvent) -> Reply {
-        let ended = self.ended.contains(event.call);
-        if ended && event.kind == CallEventKind::CallConnected {
-            self.terminate_ended(event.call, event.connection.clone());
-            return Reply::Done;
-        }
-        Reply::Ignored(if ended {
-            Ignored::EndedCall
-        } else {
-            Ignored::UnknownCall
-        })
-    }
-
-    /// An outcome for a call that is over. An answer that was accepted after we gave it up is ended
-    /// like a connection that comes to life.
-    fn outcome_without_call(&mut self, call: CallId, outcome: Outcome) -> Reply {
-        match outcome {
-            Outcome::Accepted(Response::Connection {
-                connection,
-                gone: false,
-            }) if self.ended.is_connected_first(call) => {
-                self.terminate_ended(call, connection);
-                Reply::Done
-            }
-            Outcome::Accepted(_) | Outcome::Refused { .. } | Outcome::Unknown => {
-                Reply::Ignored(Ignored::ClosedOperation)
-            }
-        }
-    }
-
-    fn terminate_ended(&mut self, call: CallId, connection: ConnectionId) {
-        let sequence = self.ended.next_sequence(call);
-        let id = CommandId { call, sequence };
-        let operation = Operation::Terminate { connection };
-        self.commands.push_back(Command::Operate { id, operation });
     }
 }

@@ -17,7 +17,7 @@ use crate::questions::Questions;
 use crate::restart::Restart;
 use crate::seeded_bugs::panic_at;
 use crate::seen::SeenEvents;
-use crate::timers::{Timer, Timers};
+use crate::timers::{CallTimer, Timer, Timers};
 use crate::waiting::WaitingContacts;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -314,10 +314,14 @@ impl Tenant {
             reply = Reply::Done;
             match timer {
                 Timer::Call(call, timer) => {
-                    self.with_call(call, |call, tenant| call.handle_timer(tenant, timer));
+                    let live =
+                        self.with_call(call, |call, tenant| call.handle_timer(tenant, timer));
+                    if live.is_none() && timer == CallTimer::HangUp {
+                        self.terminate_ended_again(call);
+                    }
                 }
                 Timer::WrapUp(agent) => self.finish_wrap_up(agent),
-                Timer::Lease(agent) => self.take_offline(agent),
+                Timer::Lease(agent) => self.lease_lapsed(agent),
                 Timer::Question(question) => self.question_timed_out(question),
             }
         }

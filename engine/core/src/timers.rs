@@ -36,6 +36,8 @@ pub(crate) enum CallTimer {
     NoAgents,
     /// An offer without our media expires.
     OfferExpires,
+    /// Agents whom the service could not ring for this contact are offered it again.
+    OfferAgain,
     /// The voicemail is long enough.
     VoicemailFull,
     /// `CallDisconnected` did not come.

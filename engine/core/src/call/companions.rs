@@ -89,10 +89,12 @@ impl Call {
                 companion.running = on;
                 companion.stopped = !on;
             }
-            // Whether it runs is not known: before a payment it has to be stopped for certain.
+            // Whether it runs is not known: before a payment it has to be stopped for certain, and after one it is started,
+            // which does nothing where it runs.
             Finished::Unknown => {
                 companion.running = true;
                 companion.stuck = !on;
+                companion.stopped = !on;
             }
             // It had ended by itself, so there was nothing to stop.
             Finished::Refused { status, .. } if !on && companion.told_off && *status < 500 => {
@@ -104,6 +106,7 @@ impl Call {
             | Finished::Digits(_) => {
                 companion.running = !on;
                 companion.stuck = !on;
+                companion.stopped |= !on && finished.is_fault_of_the_service();
                 companion.told_off |= on;
             }
         }

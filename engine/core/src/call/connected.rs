@@ -396,6 +396,10 @@ impl Call {
             self.cancel_media(tenant, Purpose::StopMedia);
         }
         tenant.timers.clear(Timer::Call(self.id, CallTimer::Retry));
+        if std::mem::take(&mut self.media_stops) > 0 {
+            // That had waited to be tried again.
+            self.cancel_media(tenant, Purpose::StopMedia);
+        }
         let adding: Vec<u32> = self
             .operations
             .iter()

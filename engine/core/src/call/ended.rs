@@ -1,12 +1,12 @@
 //! How a call ends: hanging up, the last event, wrap-up, and the memory of ended calls.
 
 use crate::agent::AgentState;
-use crate::call::operations::{Finished, Purpose};
+use crate::call::operations::{Finished, NOT_FOUND, Purpose};
 use crate::call::{Call, State};
-use crate::command::Operation;
+use crate::command::{Command, Operation};
 use crate::event::{CallOutcome, Event, OfferOutcome};
-use crate::ids::{AgentId, CallId, Millis};
-use crate::input::{Ignored, Reply};
+use crate::ids::{AgentId, CallId, CommandId, ConnectionId, Millis};
+use crate::input::{CallEvent, CallEventKind, Ignored, Outcome, Reply, Response};
 use crate::restart::TakenOver;
 use crate::seeded_bugs::{Bug, is_made};
 use crate::tenant::Tenant;
@@ -20,6 +20,8 @@ const LOOK_TURNS: u64 = 64;
 pub(super) const LOOK_DOUBLINGS_MAX: u32 = 4;
 /// How often the wait before a call is hung up again is doubled at most: with the default deadline it is under a minute.
 const HANG_UP_DOUBLINGS_MAX: u32 = 2;
+/// How often a call that had been given up, and lives, is hung up at most: with the default deadline for half an hour.
+const ENDED_HANG_UPS_MAX: u32 = 40;
 /// How often a call is hung up at most: with the default deadline that takes longer than a day, and so than any call.
 const HANG_UPS_MAX: u32 = 2_400;
 
@@ -60,6 +62,16 @@ struct EndedCall {
     /// The service never named a connection.
     #[serde(default)]
     never_connected: bool,
+    /// It turned out to live: it is being hung up.
+    #[serde(default)]
+    hanging_up: Option<HangingUp>,
+}
+
+/// A connection of a call that had been given up.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct HangingUp {
+    connection: ConnectionId,
+    tries: u32,
 }
 
 impl EndedCalls {
@@ -68,6 +80,7 @@ impl EndedCalls {
             handled_by: call.handled_by,
             last_sequence: call.last_sequence,
             never_connected: call.connection.is_none(),
+            hanging_up: None,
         };
         self.calls.insert(call.id, ended);
         self.order.push_back(call.id);
@@ -93,13 +106,105 @@ impl EndedCalls {
             .is_some_and(|ended| std::mem::take(&mut ended.never_connected))
     }
 
-    /// Numbers one more command of an ended call.
-    pub(crate) fn next_sequence(&mut self, call: CallId) -> u32 {
-        let Some(ended) = self.calls.get_mut(&call) else {
-            return 1;
-        };
+    /// The connection of a call that lives on although it was given up; none when it is gone.
+    fn set_hanging_up(&mut self, call: CallId, connection: Option<ConnectionId>) {
+        if let Some(ended) = self.calls.get_mut(&call) {
+            let hanging_up = connection.map(|connection| HangingUp {
+                connection,
+                tries: 0,
+            });
+            ended.hanging_up = hanging_up;
+        }
+    }
+
+    fn is_hanging_up(&self, call: CallId) -> bool {
+        self.calls
+            .get(&call)
+            .is_some_and(|ended| ended.hanging_up.is_some())
+    }
+
+    /// Numbers one more try to hang up: the connection, the command's number, and how many tries there were.
+    fn next_hang_up(&mut self, call: CallId) -> Option<(ConnectionId, u32, u32)> {
+        let ended = self.calls.get_mut(&call)?;
+        let hanging_up = ended.hanging_up.as_mut()?;
+        hanging_up.tries = hanging_up.tries.saturating_add(1);
         ended.last_sequence = ended.last_sequence.saturating_add(1);
-        ended.last_sequence
+        let connection = hanging_up.connection.clone();
+        Some((connection, ended.last_sequence, hanging_up.tries))
+    }
+}
+
+impl Tenant {
+    /// An event of a call that is over or was never ours. A connection that comes to life after we
+    /// gave the call up would leave a caller in silence: it is ended.
+    pub(crate) fn event_without_call(&mut self, event: &CallEvent) -> Reply {
+        if !self.ended.contains(event.call) {
+            return Reply::Ignored(Ignored::UnknownCall);
+        }
+        if let CallEventKind::CallDisconnected(_) = event.kind {
+            self.ended.is_connected_first(event.call);
+            self.ended_call_is_gone(event.call);
+            return Reply::Ignored(Ignored::EndedCall);
+        }
+        let named = !event.connection.0.is_empty();
+        let comes_to_life = event.kind == CallEventKind::CallConnected
+            || named && self.ended.is_connected_first(event.call);
+        if !comes_to_life {
+            return Reply::Ignored(Ignored::EndedCall);
+        }
+        self.terminate_ended(event.call, event.connection.clone());
+        Reply::Done
+    }
+
+    /// An outcome for a call that is over. An answer that was accepted after we gave it up is ended
+    /// like a connection that comes to life.
+    pub(crate) fn outcome_without_call(&mut self, call: CallId, outcome: Outcome) -> Reply {
+        match outcome {
+            Outcome::Accepted(Response::Connection {
+                connection,
+                gone: false,
+            }) if self.ended.is_connected_first(call) => {
+                self.terminate_ended(call, connection);
+                Reply::Done
+            }
+            Outcome::Refused {
+                status: NOT_FOUND, ..
+            } if self.ended.is_hanging_up(call) => {
+                self.ended_call_is_gone(call);
+                Reply::Done
+            }
+            Outcome::Accepted(_) | Outcome::Refused { .. } | Outcome::Unknown => {
+                Reply::Ignored(Ignored::ClosedOperation)
+            }
+        }
+    }
+
+    fn terminate_ended(&mut self, call: CallId, connection: ConnectionId) {
+        self.ended.set_hanging_up(call, Some(connection));
+        self.terminate_ended_again(call);
+    }
+
+    /// Whatever becomes of one request, the next follows until `CallDisconnected` comes, some times: nobody else hangs up a
+    /// call that had been given up.
+    pub(crate) fn terminate_ended_again(&mut self, call: CallId) {
+        let Some((connection, sequence, tries)) = self.ended.next_hang_up(call) else {
+            return;
+        };
+        if tries > ENDED_HANG_UPS_MAX {
+            return self.ended_call_is_gone(call);
+        }
+        let id = CommandId { call, sequence };
+        let operation = Operation::Terminate { connection };
+        self.commands.push_back(Command::Operate { id, operation });
+        let doublings = tries.saturating_sub(1).min(HANG_UP_DOUBLINGS_MAX);
+        let after = Millis(self.timeouts().hang_up.0 << doublings);
+        let timer = Timer::Call(call, CallTimer::HangUp);
+        self.timers.set(timer, self.now.after(after));
+    }
+
+    fn ended_call_is_gone(&mut self, call: CallId) {
+        self.ended.set_hanging_up(call, None);
+        self.timers.clear(Timer::Call(call, CallTimer::HangUp));
     }
 }
 

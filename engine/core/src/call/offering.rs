@@ -21,6 +21,7 @@ use crate::questions::About;
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// An agent is offered the contact.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -31,8 +32,28 @@ pub(crate) struct Offering {
     idle_since: Timestamp,
     /// The agent was told of it.
     issued: bool,
+    /// How often whoever answered a phone could not be asked to press 1.
+    #[serde(default)]
+    confirm_tries: u32,
     step: Step,
 }
+
+/// Offers that came to nothing because the service could not ring the agent. That is nobody's fault and passes: the agent is
+/// offered the contact again after a while.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct FailedOffers {
+    /// Who is offered something else until [`CallTimer::OfferAgain`].
+    agents: BTreeSet<AgentId>,
+    /// How many there were in all. They do not count towards the most offers that a contact may have.
+    count: u32,
+    /// How often the wait was over.
+    waits: u32,
+}
+
+/// The first wait before an agent whom the service could not ring is offered the same contact again; it doubles each time.
+const OFFER_AGAIN: Millis = Millis::from_secs(5);
+/// How often that wait doubles at most.
+const OFFER_AGAIN_DOUBLINGS_MAX: u32 = 5;
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 enum Step {
@@ -83,6 +104,7 @@ impl Call {
             generation,
             idle_since,
             issued: false,
+            confirm_tries: 0,
             step: Step::Shown,
         };
         self.state = State::Offering(offering);
@@ -252,9 +274,10 @@ impl Call {
             | OfferOutcome::Accepted => Some(Some(idle_since)),
         };
         match outcome {
-            OfferOutcome::Expired | OfferOutcome::Declined | OfferOutcome::Failed => {
+            OfferOutcome::Expired | OfferOutcome::Declined => {
                 self.suppressed.insert(agent);
             }
+            OfferOutcome::Failed => self.spare(tenant, agent),
             OfferOutcome::Revoked | OfferOutcome::Cancelled | OfferOutcome::Accepted => {}
         }
         self.wait_again(tenant, waiting);
@@ -270,6 +293,51 @@ impl Call {
                 }
             }
         }
+    }
+
+    /// The agent is offered something else for a while.
+    fn spare(&mut self, tenant: &mut Tenant, agent: AgentId) {
+        self.failed_offers.agents.insert(agent);
+        self.failed_offers.count = self.failed_offers.count.saturating_add(1);
+        if !tenant
+            .timers
+            .is_set(Timer::Call(self.id, CallTimer::OfferAgain))
+        {
+            let doublings = self.failed_offers.waits.min(OFFER_AGAIN_DOUBLINGS_MAX);
+            self.set_timer(
+                tenant,
+                CallTimer::OfferAgain,
+                Millis(OFFER_AGAIN.0 << doublings),
+            );
+        }
+    }
+
+    /// Those whom the service could not ring may be offered the contact again.
+    pub(crate) fn offer_again(&mut self, tenant: &mut Tenant) {
+        self.failed_offers.agents.clear();
+        self.failed_offers.waits = self.failed_offers.waits.saturating_add(1);
+        if let Some(queue) = self.waiting().map(|waiting| waiting.queue) {
+            self.left_out = false;
+            tenant.pool_changed(queue);
+        }
+    }
+
+    /// In another queue everybody may be offered the contact at once.
+    pub(crate) fn forget_failed_offers(&mut self, tenant: &mut Tenant) {
+        self.failed_offers.agents.clear();
+        tenant
+            .timers
+            .clear(Timer::Call(self.id, CallTimer::OfferAgain));
+    }
+
+    /// The agent is not offered this contact for now.
+    pub(crate) fn is_spared(&self, agent: AgentId) -> bool {
+        self.suppressed.contains(&agent) || self.failed_offers.agents.contains(&agent)
+    }
+
+    /// Offers that the contact has had, but those that the service made fail.
+    pub(crate) fn offers_that_count(&self) -> u32 {
+        self.offers.saturating_sub(self.failed_offers.count)
     }
 
     /// After a restart the choice of endpoints is asked for anew.

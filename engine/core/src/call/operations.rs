@@ -6,7 +6,7 @@
 mod callbacks;
 mod purpose;
 
-pub(crate) use crate::call::operations::purpose::{Finished, Purpose, is_transient};
+pub(crate) use crate::call::operations::purpose::{Finished, NOT_FOUND, Purpose, is_transient};
 
 use crate::call::{Call, State};
 use crate::command::{Command, INTER_TONE, Operation};
@@ -330,6 +330,7 @@ impl Call {
     /// for its deadline.
     pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant, last: u32) {
         let least = tenant.now.after(tenant.timeouts().request);
+        let at = least.after(tenant.timeouts().event);
         let is_sound = |open: &OpenOperation| {
             let goes_on = open.purpose.is_endless() && open.started;
             open.purpose.is_played_again() && !goes_on
@@ -370,6 +371,11 @@ impl Call {
                     tenant
                         .commands
                         .push_back(Command::Operate { id, operation });
+                    // It has the time of a new request, however long the process was down.
+                    let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
+                    if tenant.timers.is_due(timer, at) {
+                        tenant.timers.set(timer, at);
+                    }
                 }
                 None => self.operation_timed_out(tenant, sequence),
             }
@@ -450,7 +456,11 @@ impl Call {
         finished: Finished,
     ) {
         if finished.is_not_found() && purpose.is_about_the_call() {
-            return self.vanished(tenant);
+            if finished.is_call_not_found() || purpose.asks_for_the_call() {
+                return self.vanished(tenant);
+            }
+            // It may be somebody else than the service who says so.
+            self.audit(tenant);
         }
         self.tell_failure(tenant, &purpose, &finished);
         match purpose {

@@ -93,6 +93,7 @@ impl Call {
         };
         let (queue, place) = (waiting.queue, waiting.place);
         tenant.waiting.leave(queue, place);
+        self.forget_failed_offers(tenant);
         for timer in [
             CallTimer::MaxWait,
             CallTimer::Message,
@@ -115,7 +116,7 @@ impl Call {
         tenant.staffing_changed |= tenant
             .queue_settings(self, queue)
             .is_some_and(|settings| !tenant.is_staffed(&settings, &self.requirements));
-        if self.offers >= tenant.limits().offers_max {
+        if self.offers_that_count() >= tenant.limits().offers_max {
             if let Some(settings) = tenant.queue_settings(self, queue) {
                 let exit = settings.exits.max_wait.clone();
                 self.take_exit(tenant, queue, exit, ExitReason::OffersMax);

@@ -385,12 +385,17 @@ impl Call {
             self.recording.next = next;
             return;
         }
+        let records = finished.is_recorded_already();
         self.recording.state = Stage::Off;
         self.recording.next = Next::Nothing;
-        self.recording.start_unknown =
-            *finished == Finished::Unknown || finished.is_recorded_already();
+        self.recording.start_unknown = *finished == Finished::Unknown || records;
         self.tell_recording(tenant, RecordingStatus::Failed);
-        self.end_voicemail(tenant, CallOutcome::ExitFailed);
+        if records {
+            // It cannot be stopped, for nobody knows its name; the caller leaves their message.
+            self.voicemail_records(tenant);
+        } else {
+            self.end_voicemail(tenant, CallOutcome::ExitFailed);
+        }
         self.collect_when_quiet(tenant);
     }
 

@@ -65,7 +65,7 @@ impl Tenant {
         };
         let ready = self.agents.get(&agent).is_some_and(Agent::is_ready);
         ready
-            && !call.suppressed.contains(&agent)
+            && !call.is_spared(agent)
             && has_skills(
                 config,
                 agent,
@@ -83,7 +83,7 @@ impl Tenant {
         let mut candidates: Vec<Candidate> = self
             .ready
             .iter()
-            .filter(|(_, agent)| !call.suppressed.contains(agent))
+            .filter(|(_, agent)| !call.is_spared(*agent))
             .filter(|(_, agent)| has_skills(config, *agent, &requirements))
             .filter_map(|(idle_since, agent)| {
                 let group_order = group_order(config, settings, agent, waited)?;

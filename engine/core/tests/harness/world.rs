@@ -288,6 +288,15 @@ impl World {
         self.says(Says::Outcome(command_id(operation), outcome));
     }
 
+    /// The service does not know the call that the request is about.
+    pub(crate) fn call_not_found(&mut self, operation: &str) {
+        let outcome = Outcome::Refused {
+            status: 404,
+            sub_code: Some(8522),
+        };
+        self.says(Says::Outcome(command_id(operation), outcome));
+    }
+
     pub(crate) fn unknown(&mut self, operation: &str) {
         self.says(Says::Outcome(command_id(operation), Outcome::Unknown));
     }

@@ -5,7 +5,7 @@ use cordboard_core::config::Queue;
 use cordboard_core::decision::{Choice, DecidedBy, Decision};
 use cordboard_core::event::{AgentStatus, CallOutcome, OfferOutcome};
 use cordboard_core::ids::{AgentId, CallId, Millis, OfferId, QuestionId, QueueId, Timestamp};
-use cordboard_core::input::{Actor, CallAction};
+use cordboard_core::input::{Actor, AgentAction, CallAction};
 use cordboard_core::question::{DecisionPoint, Requirement};
 use cordboard_core::{Command, Config, Event, Input, Operation, Reply, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +36,24 @@ pub(super) struct KnownCall {
     since: Option<Timestamp>,
     /// Agents who are not to be offered it again.
     suppressed: BTreeSet<AgentId>,
+    /// Whom the service could not ring, and until when they are offered something else.
+    spared: BTreeSet<AgentId>,
+    spared_until: Option<Timestamp>,
+    /// How often that time was over.
+    spared_times: u32,
     /// A plugin found nobody fit for it at some time.
     left_out: bool,
     pub(super) ended: Option<CallOutcome>,
     pub(super) talks_to: Option<AgentId>,
     /// A secret is being asked for.
     secret: bool,
+}
+
+impl KnownCall {
+    fn spares_nobody(&mut self) {
+        self.spared.clear();
+        self.spared_until = None;
+    }
 }
 
 struct KnownAgent {
@@ -125,7 +137,29 @@ impl Model {
                 self.config = Some(Arc::clone(config));
             }
             Input::Restarted { .. } => self.matching.clear(),
-            Input::Tick => self.matching.retain(|_, fails_at| *fails_at > now),
+            Input::Tick => {
+                self.matching.retain(|_, fails_at| *fails_at > now);
+                for call in self.calls.values_mut() {
+                    if call.spared_until.is_some_and(|until| until <= now) {
+                        call.spares_nobody();
+                        call.spared_times += 1;
+                    }
+                }
+            }
+            Input::Agent {
+                agent,
+                action: AgentAction::Ready,
+            } if *reply == Reply::Done => {
+                let status = self.agents[agent].status;
+                if matches!(
+                    status,
+                    AgentStatus::Offline | AgentStatus::NotReady(_) | AgentStatus::NotReadyRona
+                ) {
+                    for call in self.calls.values_mut() {
+                        call.suppressed.remove(agent);
+                    }
+                }
+            }
             Input::Verdict(verdict) => {
                 self.matching.remove(&verdict.question);
             }
@@ -166,6 +200,9 @@ impl Model {
                 requirements: Vec::new(),
                 since: None,
                 suppressed: BTreeSet::new(),
+                spared: BTreeSet::new(),
+                spared_until: None,
+                spared_times: 0,
                 left_out: false,
                 ended: None,
                 talks_to: None,
@@ -195,7 +232,7 @@ impl Model {
             }
             Event::QueueExited { call, .. } => {
                 self.count("queue-exited");
-                self.live(*call);
+                self.live(*call).spares_nobody();
             }
             Event::OfferIssued {
                 offer,
@@ -218,11 +255,18 @@ impl Model {
                         declined.insert(*agent);
                         self.live(offer.call).suppressed.insert(*agent);
                     }
-                    OfferOutcome::Expired | OfferOutcome::Failed => {
+                    OfferOutcome::Expired => {
                         self.live(offer.call).suppressed.insert(*agent);
+                    }
+                    OfferOutcome::Failed => {
+                        let call = self.live(offer.call);
+                        call.spared.insert(*agent);
+                        let wait = Millis(5_000 << call.spared_times.min(5));
+                        call.spared_until.get_or_insert(now.after(wait));
                     }
                     OfferOutcome::Accepted => {
                         let call = self.live(offer.call);
+                        call.spares_nobody();
                         assert_eq!(call.talks_to, None, "{offer} is the second accepted");
                         call.talks_to = Some(*agent);
                     }
@@ -509,6 +553,7 @@ impl Model {
             });
         skilled
             && !known.suppressed.contains(&agent)
+            && !known.spared.contains(&agent)
             && self.group_order(waited, agent, settings).is_some()
     }
 

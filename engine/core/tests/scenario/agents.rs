@@ -258,6 +258,40 @@ fn whatever_an_agent_does_shows_that_the_desktop_is_alive() {
 }
 
 #[test]
+fn an_agent_whose_desktop_is_back_before_the_call_ends_stays() {
+    let mut world = World::with_ready(with_lease(), &["ann"]);
+    world.talking("caller", "ann");
+    world.quietly(|world| {
+        world.settle();
+        world.after(61);
+    });
+    world.agent("ann", AgentAction::Heartbeat);
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > ann: heartbeat
+        > 1 disconnected
+          emit agent ann ready
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
+fn an_agent_whose_desktop_is_gone_when_the_call_ends_goes_offline() {
+    let mut world = World::with_ready(with_lease(), &["ann"]);
+    world.talking("caller", "ann");
+    world.quietly(|world| {
+        world.settle();
+        world.after(61);
+    });
+    world.disconnected(1);
+    world.check(expect![[r#"
+        > 1 disconnected
+          emit agent ann offline
+          emit call-ended 1 handled by ann
+    "#]]);
+}
+
+#[test]
 fn a_desktop_that_is_gone_takes_the_offer_back() {
     let mut world = World::with_ready(with_lease(), &["ann"]);
     world.after(50);

@@ -510,6 +510,37 @@ fn a_connection_that_comes_to_life_after_all_is_ended() {
     "#]]);
 }
 
+/// Nobody else would hang up: the caller sits in silence.
+#[test]
+fn a_connection_that_comes_to_life_after_all_is_hung_up_until_it_is_gone() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.unknown("1.1");
+        world.after(3_600);
+    });
+    world.list(1, 1, &["caller"]);
+    world.unknown("1.2");
+    world.after(10);
+    world.refused("1.3", 503);
+    world.after(20);
+    world.call_not_found("1.4");
+    world.after(600);
+    world.check(expect![[r#"
+        > 1 list: caller
+          operate 1.2 terminate
+        > 1.2 unknown
+          = ignored closed-operation
+        > at 3610s
+          operate 1.3 terminate
+        > 1.3 refused 503
+          = ignored closed-operation
+        > at 3630s
+          operate 1.4 terminate
+        > 1.4 refused 404
+    "#]]);
+}
+
 #[test]
 fn events_of_strangers_are_ignored() {
     let mut world = World::new(Setup::small());

@@ -245,16 +245,17 @@ fn nothing_is_collected_while_transcription_cannot_be_stopped() {
           emit operation-failed 1 transcription: refused 500
           emit digits-collected 1 for pay: 0 incomplete
           record 1 recording-policy at sales by native: resume of 1
+          operate 1.9 start-transcription
     "#]]);
     // What was being stopped and paused goes on.
     world.accepted("1.7");
     world.accepted("1.8");
     world.check(expect![[r#"
         > 1.7 accepted
-          operate 1.9 start-streaming
+          operate 1.10 start-streaming
         > 1.8 accepted
           emit recording-changed 1 paused
-          operate 1.10 resume-recording rec-1
+          operate 1.11 resume-recording rec-1
     "#]]);
     world.settle();
     world.check(expect![[r#"
@@ -267,8 +268,10 @@ fn nothing_is_collected_while_transcription_cannot_be_stopped() {
         > 1.8 accepted
           = ignored closed-operation
         > 1.9 accepted
-        > 1 streaming true
+        > 1 transcription true
         > 1.10 accepted
+        > 1 streaming true
+        > 1.11 accepted
           emit recording-changed 1 active
     "#]]);
     // Another try may succeed.
@@ -276,18 +279,18 @@ fn nothing_is_collected_while_transcription_cannot_be_stopped() {
     world.settle();
     world.check(expect![[r#"
         > ann on 1: collect pay
-          operate 1.11 stop-transcription
-          operate 1.12 stop-streaming
+          operate 1.12 stop-transcription
+          operate 1.13 stop-streaming
           record 1 recording-policy at sales by native: pause of 1
-          operate 1.13 pause-recording rec-1
-        > 1.11 accepted
-        > 1 transcription false
+          operate 1.14 pause-recording rec-1
         > 1.12 accepted
-        > 1 streaming false
+        > 1 transcription false
         > 1.13 accepted
-          emit recording-changed 1 paused
-          operate 1.14 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
+        > 1 streaming false
         > 1.14 accepted
+          emit recording-changed 1 paused
+          operate 1.15 recognize card from caller digits<=16 silence<=5s until-pound secret for pay
+        > 1.15 accepted
     "#]]);
 }
 
@@ -306,6 +309,7 @@ fn streaming_of_unknown_fate_is_taken_to_run() {
           emit operation-failed 1 streaming: unknown
           emit digits-collected 1 for pay: 0 incomplete
           operate 1.7 start-transcription
+          operate 1.8 start-streaming
     "#]]);
     world.unknown("1.7");
     // Both are stopped again.
@@ -314,8 +318,8 @@ fn streaming_of_unknown_fate_is_taken_to_run() {
         > 1.7 unknown
           emit operation-failed 1 transcription: unknown
         > ann on 1: collect pay
-          operate 1.8 stop-transcription
-          operate 1.9 stop-streaming
+          operate 1.9 stop-transcription
+          operate 1.10 stop-streaming
     "#]]);
 }
 

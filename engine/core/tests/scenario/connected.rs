@@ -258,6 +258,31 @@ fn music_that_does_not_stop_for_long_is_stopped_in_the_end() {
     "#]]);
 }
 
+/// That would be tried again while ann talks; the two who stay behind are not to hear it either.
+#[test]
+fn music_that_does_not_stop_is_stopped_for_those_who_stay() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.quietly(|world| {
+        world.answers("1.3");
+        world.list(1, 9, &["caller", "ann"]);
+    });
+    for stop in ["1.4", "1.5", "1.6", "1.7"] {
+        world.refused(stop, 503);
+    }
+    world.take();
+    let sales = world.queue_id("sales");
+    world.acts("ann", 1, CallAction::Requeue(sales));
+    world.check(expect![[r#"
+        > ann on 1: requeue in sales
+          operate 1.8 remove-participant ann
+          operate 1.9 cancel-media
+          emit agent ann ready
+          emit call-queued 1 in sales at 1
+          operate 1.10 play music to caller looped
+    "#]]);
+}
+
 #[test]
 fn music_that_does_not_stop_is_stopped_again() {
     let mut world = World::with_ready(Setup::small(), &["ann"]);

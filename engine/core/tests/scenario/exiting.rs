@@ -721,6 +721,30 @@ fn a_voicemail_that_cannot_record_ends_after_some_tries() {
     "#]]);
 }
 
+/// The answer to the first start was lost.
+#[test]
+fn a_voicemail_that_records_already_goes_on() {
+    let mut world = voicemail();
+    world.completed("1.4");
+    world.refused("1.5", 500);
+    world.event_of("1.6", CallEventKind::StartRecordingFailed(codes(409, 8553)));
+    world.check(expect![[r#"
+        > 1.4 play completed
+          operate 1.5 start-recording
+        > 1.5 refused 500
+          emit operation-failed 1 start-recording: refused 500
+          operate 1.6 start-recording
+        > 1.6 recording not started
+          emit operation-failed 1 start-recording: failed 409/8553
+          emit recording-changed 1 failed
+    "#]]);
+    world.after(60);
+    world.check(expect![[r#"
+        > at 60s
+          operate 1.7 terminate
+    "#]]);
+}
+
 #[test]
 fn a_voicemail_that_may_not_record_ends_at_once() {
     let mut world = voicemail();

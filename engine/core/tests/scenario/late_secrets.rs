@@ -175,7 +175,8 @@ fn a_stop_that_is_told_late_is_no_stop_of_this_payment() {
         > 1.10 refused 500
           emit operation-failed 1 transcription: refused 500
           emit digits-collected 1 for pay: 0 incomplete
-          operate 1.12 start-streaming
+          operate 1.12 start-transcription
+          operate 1.13 start-streaming
     "#]]);
 }
 

@@ -155,7 +155,7 @@ fn a_menu_whose_call_is_gone_ends_the_call() {
         world.accepted("1.1");
         world.connected(1);
     });
-    world.refused("1.2", 404);
+    world.call_not_found("1.2");
     world.check(expect![[r#"
         > 1.2 refused 404
           emit call-ended 1 abandoned

@@ -212,6 +212,53 @@ fn an_invitation_that_is_refused_fails() {
     "#]]);
 }
 
+/// It is nobody's fault when the service cannot ring an agent: they are offered the same contact again before long.
+#[test]
+fn an_agent_who_could_not_be_rung_is_offered_the_contact_again() {
+    let mut world = World::with_ready(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+        world.started("1.2");
+        world.refused("1.3", 503);
+    });
+    world.after(5);
+    world.refused("1.4", 503);
+    world.after(9);
+    world.take();
+    world.after(1);
+    world.check(expect![[r#"
+        > at 15s
+          record 1 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 1 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 1-3 to ann in sales for 20s caller=+14255550100 waited-ms=15000
+          operate 1.5 add-participant ann ring 20s
+    "#]]);
+}
+
+/// Somebody who waits for nobody else would wait in vain.
+#[test]
+fn an_agent_who_declined_is_offered_the_contact_again_when_ready_anew() {
+    let mut world = ann_rings();
+    world.quietly(|world| {
+        world.declines("1.3");
+        world.after(60);
+        world.takes_break("ann");
+    });
+    world.ready("ann");
+    world.check(expect![[r#"
+        > ann: ready
+          emit agent ann ready
+          record 1 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 1 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=60000
+          operate 1.4 add-participant ann ring 20s
+    "#]]);
+}
+
 #[test]
 fn an_invitation_that_nothing_is_heard_of_fails_and_is_cancelled() {
     let mut world = ann_rings();

@@ -123,10 +123,28 @@ fn music_that_is_refused_because_the_call_is_gone_ends_the_call() {
         world.accepted("1.1");
         world.connected(1);
     });
-    world.refused("1.2", 404);
+    world.call_not_found("1.2");
     world.check(expect![[r#"
         > 1.2 refused 404
           emit call-ended 1 abandoned
+    "#]]);
+}
+
+/// A gateway on the way may say 404 as well.
+#[test]
+fn music_that_somebody_else_than_the_service_does_not_find_is_looked_into() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.quietly(|world| {
+        world.calls("line", "caller");
+        world.accepted("1.1");
+        world.connected(1);
+    });
+    world.refused("1.2", 404);
+    world.check(expect![[r#"
+        > 1.2 refused 404
+          operate 1.3 get-call
+          operate 1.4 get-participants
+          emit operation-failed 1 music: refused 404
     "#]]);
 }
 

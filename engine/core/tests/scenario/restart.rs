@@ -40,6 +40,31 @@ fn an_answer_without_outcome_is_sent_again_under_the_same_id() {
     "#]]);
 }
 
+/// What is sent again has the time of a new request, however long the process was down.
+#[test]
+fn a_voicemail_that_was_about_to_record_does_so_after_a_long_absence() {
+    let mut world = super::exiting::voicemail();
+    world.quietly(|world| world.completed("1.4"));
+    down(&mut world, 120);
+    world.restart(2);
+    world.tick();
+    world.accepted("1.5");
+    world.recording_state(1, true);
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit engine-restarted 1 calls away since 120s ago
+          operate 1.5 start-recording
+          operate 1.6 get-call
+          operate 1.7 get-participants
+        > tick
+          = ignored nothing-due
+        > 1.5 accepted
+        > 1 recording rec-1 active
+          emit calls-taken-over 1 live 0 ended
+          emit recording-changed 1 active
+    "#]]);
+}
+
 #[test]
 fn an_answer_with_outcome_is_not_sent_again() {
     let mut world = World::new(Setup::small());

@@ -74,9 +74,70 @@ fn a_question_to_press_1_that_nothing_is_heard_of_fails() {
     world.check(expect![[r#"
         > at 34s
           emit operation-failed 1 confirm: unknown
+          operate 1.5 cancel-media
+          operate 1.6 recognize press-1 from cid digits<=1 silence<=10s
+    "#]]);
+}
+
+/// Whoever answered is not to blame.
+#[test]
+fn a_question_to_press_1_that_is_refused_in_passing_is_asked_again_some_times() {
+    let mut world = offered_to("cid", unchanged);
+    world.quietly(|world| world.answers("1.3"));
+    world.refused("1.4", 503);
+    world.refused("1.5", 429);
+    world.refused("1.6", 503);
+    world.check(expect![[r#"
+        > 1.4 refused 503
+          emit operation-failed 1 confirm: refused 503
+          operate 1.5 recognize press-1 from cid digits<=1 silence<=10s
+        > 1.5 refused 429
+          emit operation-failed 1 confirm: refused 429
+          operate 1.6 recognize press-1 from cid digits<=1 silence<=10s
+        > 1.6 refused 503
+          emit operation-failed 1 confirm: refused 503
+          operate 1.7 remove-participant cid
+          emit offer-ended 1-1 to cid: failed
+          emit agent cid ready
+    "#]]);
+}
+
+#[test]
+fn a_question_to_press_1_that_was_open_when_the_process_stopped_is_asked_again() {
+    let mut world = offered_to("cid", unchanged);
+    world.quietly(|world| world.answers("1.3"));
+    world.restart(2);
+    world.types("1.6", "1");
+    world.check(expect![[r#"
+        > restarted, epoch 2
+          emit engine-restarted 1 calls away since 0s ago
+          emit operation-failed 1 confirm: unknown
+          operate 1.5 cancel-media
+          operate 1.6 recognize press-1 from cid digits<=1 silence<=10s
+          operate 1.7 get-call
+          operate 1.8 get-participants
+        > 1.6 digits 1
+          emit calls-taken-over 1 live 0 ended
+          emit offer-ended 1-1 to cid: accepted
+          operate 1.9 cancel-media
+          emit agent cid busy
+          emit call-connected 1 to cid at pstn
+          record 1 recording-policy at overflow by native: none of 1
+    "#]]);
+}
+
+/// Only the one who was to press 1 has gone.
+#[test]
+fn a_question_to_press_1_for_whom_nobody_is_there_ends_the_offer_and_not_the_call() {
+    let mut world = offered_to("cid", unchanged);
+    world.quietly(|world| world.answers("1.3"));
+    world.refused("1.4", 404);
+    world.check(expect![[r#"
+        > 1.4 refused 404
+          emit operation-failed 1 confirm: refused 404
           operate 1.5 remove-participant cid
-          emit offer-ended 1-1 to cid: expired
-          emit agent cid not-ready(rona)
+          emit offer-ended 1-1 to cid: failed
+          emit agent cid ready
     "#]]);
 }
 

@@ -593,6 +593,7 @@ fn an_agent_is_withheld_while_the_request_that_rings_them_is_on_its_way() {
     world.after(60);
     world.accepted("1.3");
     world.check(expect![[r#"
+        > at 45s
         > at 60s
         > 1.3 accepted
           operate 1.5 cancel-add inv-1.3
@@ -602,11 +603,11 @@ fn an_agent_is_withheld_while_the_request_that_rings_them_is_on_its_way() {
     world.check(expect![[r#"
         > 1.5 accepted
         > 1 cancelled inv-1.3
-          record 2 skill-match at sales by native: ann of 1
+          record 1 skill-match at sales by native: ann of 1
           emit agent ann reserved
-          record 2 endpoint-select at sales by native: 0@0/20s of 1
-          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=100000
-          operate 2.3 add-participant ann ring 20s
+          record 1 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 1-2 to ann in sales for 20s caller=+14255550100 waited-ms=100000
+          operate 1.6 add-participant ann ring 20s
     "#]]);
 }
 
@@ -750,5 +751,5 @@ fn an_agent_of_whom_nobody_can_tell_whether_they_answered_is_offered_nothing() {
         world.settle();
     }
     let told = world.take();
-    assert!(told.contains("emit offer-issued 2-1 to ann"), "{told}");
+    assert!(told.contains("emit offer-issued 1-2 to ann"), "{told}");
 }

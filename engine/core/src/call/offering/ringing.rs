@@ -103,13 +103,40 @@ impl Call {
         }
         let participant = leg.participant.clone();
         if *finished == Finished::Digits(Digits::Plain("1".to_owned())) {
-            self.connect_agent(tenant, generation, endpoint);
-        } else {
-            // A voicemail, or somebody who does not want the call.
-            let agent = self.agent();
-            self.remove_leg(tenant, participant, agent);
-            self.leg_over(tenant, generation, endpoint, LegState::RangOut);
+            return self.connect_agent(tenant, generation, endpoint);
         }
+        let unasked = match finished {
+            // A voicemail, or somebody who does not want the call.
+            Finished::Done | Finished::Digits(_) | Finished::Failed(_) => false,
+            // The service, or a restart, is to blame: whoever answered is asked again.
+            Finished::Cancelled | Finished::Refused { .. } | Finished::Unknown => true,
+        };
+        if unasked && self.may_ask_again(tenant, finished) {
+            if *finished == Finished::Unknown {
+                // The question may still be asked, and would be in the way.
+                self.cancel_media(tenant, Purpose::StopMedia);
+            }
+            return self.ask_to_press_one(tenant, generation, endpoint, participant);
+        }
+        let agent = self.agent();
+        self.remove_leg(tenant, participant, agent);
+        let end = if unasked {
+            LegState::Failed
+        } else {
+            LegState::RangOut
+        };
+        self.leg_over(tenant, generation, endpoint, end);
+    }
+
+    /// Counts one more try of the question to press 1.
+    fn may_ask_again(&mut self, tenant: &Tenant, finished: &Finished) -> bool {
+        let tries_max = tenant.limits().tries_max;
+        let State::Offering(offering) = &mut self.state else {
+            return false;
+        };
+        offering.confirm_tries = offering.confirm_tries.saturating_add(1);
+        let may_help = finished.may_pass() || *finished == Finished::Cancelled;
+        may_help && offering.confirm_tries < tries_max
     }
 
     /// Somebody behind a phone number is being asked to press 1.
@@ -232,15 +259,25 @@ impl Call {
         if confirmed {
             return self.connect_agent(tenant, generation, endpoint);
         }
+        self.set_leg(endpoint, LegState::Confirming);
+        self.ask_to_press_one(tenant, generation, endpoint, leg.participant);
+    }
+
+    fn ask_to_press_one(
+        &mut self,
+        tenant: &mut Tenant,
+        generation: u32,
+        endpoint: u32,
+        target: Participant,
+    ) {
         let (Some(connection), Some(config)) = (self.connection.clone(), self.config(tenant))
         else {
             return self.leg_over(tenant, generation, endpoint, LegState::Failed);
         };
-        self.set_leg(endpoint, LegState::Confirming);
         let operation = Operation::Recognize {
             connection,
             prompt: config.confirm_prompt,
-            target: leg.participant,
+            target,
             digits_max: 1,
             stop_on_pound: false,
             silence: config.timeouts.confirm,

@@ -78,6 +78,18 @@ impl Finished {
         )
     }
 
+    /// The service itself says that it does not know the call (ACS: 8522 not found, 8543 no such call).
+    pub(crate) fn is_call_not_found(&self) -> bool {
+        let Self::Refused {
+            sub_code: Some(sub_code),
+            ..
+        } = self
+        else {
+            return false;
+        };
+        self.is_not_found() && CALL_NOT_FOUND.contains(sub_code)
+    }
+
     /// The call is being recorded, by an earlier request of which nobody heard (ACS: 8553 and 8559 a duplicate, 8571 a conflict).
     pub(crate) fn is_recorded_already(&self) -> bool {
         let sub_code = match self {
@@ -130,12 +142,14 @@ pub(crate) fn is_transient(status: u16) -> bool {
     status == TOO_MANY || status >= SERVICE_ERRORS
 }
 
+/// Sub-codes of a request about a call that does not exist.
+const CALL_NOT_FOUND: [u32; 2] = [8522, 8543];
 /// Sub-codes of a start of recording where something records.
 const RECORDED_ALREADY: [u32; 3] = [8553, 8559, 8571];
 /// HTTP status of a request that something else is in the way of.
 const PRECONDITION_FAILED: u16 = 412;
 /// HTTP status of a request about something that does not exist any more.
-pub(super) const NOT_FOUND: u16 = 404;
+pub(crate) const NOT_FOUND: u16 = 404;
 /// HTTP status of a request that came when there were too many.
 const TOO_MANY: u16 = 429;
 /// HTTP status of a service that takes nothing on.
@@ -147,6 +161,11 @@ impl Purpose {
     /// It only looks at what is; when that fails it is made again.
     pub(crate) fn is_look(&self) -> bool {
         matches!(self, Self::Audit | Self::Parties { .. })
+    }
+
+    /// It asks for the call itself, or ends it: not found is the end of it.
+    pub(super) fn asks_for_the_call(&self) -> bool {
+        matches!(self, Self::Audit | Self::HangUp | Self::Parties { .. })
     }
 
     pub(super) fn is_removed_leg(&self) -> bool {
@@ -196,7 +215,6 @@ impl Purpose {
             | Self::ExitMessage
             | Self::ExitMusic
             | Self::VoicemailGreeting
-            | Self::Confirm { .. }
             | Self::Hold
             | Self::Collect(_)
             | Self::Audit
@@ -207,6 +225,8 @@ impl Purpose {
             | Self::StopCollecting(_)
             | Self::ExitNumber(_)
             | Self::Ring { .. }
+            // Whoever was to press 1 has gone.
+            | Self::Confirm { .. }
             | Self::CancelAdd
             | Self::RemoveLeg(_)
             | Self::AddParty(_)
