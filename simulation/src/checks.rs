@@ -19,7 +19,7 @@
 //! | `queue-adds-up` | I10 | a queue is as long as there are calls that wait in it |
 //! | `offer-once` | I1, I2, I4 | an agent has one live offer at most, a call too; each ends once |
 //! | `offer-fits` | I5 | an offer goes to an agent with the skills that are required by then, of a group that serves the queue by then |
-//! | `declined-once` | I7 | who has declined a caller is not offered them again |
+//! | `declined-once` | I7 | who has declined a caller is not offered them again before they are ready anew |
 //! | `reserved-when-ready` | I6 | only who is ready is reserved |
 //! | `work-conserved` | I14 | no caller waits while an agent is free for them, but for as long as a plugin is asked |
 //! | `wait-bounded` | I21 | nobody waits longer than their queue's longest time, but for an offer that was under way and after a restart |

@@ -359,6 +359,7 @@ impl Call {
                 self.play_exit_sound(tenant);
                 self.play_exit_music(tenant);
                 self.ring_number_again(tenant);
+                self.answer_again(tenant);
                 self.play_hold_music(tenant);
                 self.stop_media_again(tenant);
             }

@@ -28,7 +28,7 @@ pub(crate) enum CallTimer {
     MaxWait,
     /// The next message between the music.
     Message,
-    /// A sound, or the ring of an exit's number, is tried again.
+    /// A sound, the ring of an exit's number, or an answer of which nothing was heard is tried again.
     Retry,
     /// A routing group joins in, or a requirement expires.
     Widen,

@@ -81,6 +81,18 @@ impl Checks {
             }
             Event::AgentChanged { agent, state } => {
                 let before = self.statuses.insert(*agent, *state);
+                if let (
+                    None
+                    | Some(
+                        AgentStatus::Offline
+                        | AgentStatus::NotReady(_)
+                        | AgentStatus::NotReadyRona,
+                    ),
+                    AgentStatus::Ready,
+                ) = (before, *state)
+                {
+                    self.declined.retain(|(_, declined)| declined != agent);
+                }
                 if *state == AgentStatus::Reserved && before != Some(AgentStatus::Ready) {
                     let detail = format!("{agent:?} is reserved, and was {before:?}");
                     self.fail("reserved-when-ready", detail);

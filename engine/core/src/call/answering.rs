@@ -16,6 +16,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Incoming {
     /// Kept only until the answer is accepted.
     pub(crate) context: CallContext,
+    /// How often it was sent again because nothing was heard of it.
+    #[serde(default)]
+    again: u32,
 }
 
 /// The answer was accepted, the media is not there yet.
@@ -26,6 +29,7 @@ impl Incoming {
     pub(crate) fn new(context: &CallContext) -> Self {
         Self {
             context: context.clone(),
+            again: 0,
         }
     }
 }
@@ -33,6 +37,12 @@ impl Incoming {
 /// How long it is waited for `CallConnected` when nobody knows whether an answer was taken. Only this event tells over which
 /// connection the caller waits, and an outage that takes the answer's response may hold it back as well.
 const UNHEARD_ANSWER: Millis = Millis::from_secs(300);
+
+/// The first wait before such an answer is sent again; it doubles each time. A service that remembers the request names the connection then; one that does
+/// not refuses it, and nothing is lost.
+const ANSWER_AGAIN: Millis = Millis::from_secs(10);
+/// The answer is the first operation of a call.
+const ANSWER_SEQUENCE: u32 = 1;
 
 impl Call {
     pub(crate) fn answer(&mut self, tenant: &mut Tenant, context: CallContext) {
@@ -79,13 +89,39 @@ impl Call {
         };
         match finished {
             Finished::Done | Finished::Digits(_) | Finished::Cancelled => {}
-            Finished::Unknown => self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER),
+            Finished::Unknown => self.wait_for_a_sign(tenant),
             Finished::Refused { .. } if finished.is_fault_of_the_service() => {
-                self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER);
+                self.wait_for_a_sign(tenant);
             }
             Finished::Refused { .. } | Finished::Failed(_) => {
                 self.finish(tenant, CallOutcome::NotAnswered);
             }
+        }
+    }
+
+    /// Nobody knows whether the answer was taken. An event may tell, and so may the response to the same request once more.
+    fn wait_for_a_sign(&mut self, tenant: &mut Tenant) {
+        let connect = Timer::Call(self.id, CallTimer::Connect);
+        if !tenant.timers.is_set(connect) {
+            self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER);
+        }
+        if let State::Incoming(incoming) = &mut self.state {
+            let wait = ANSWER_AGAIN.0 << incoming.again.min(LOOK_DOUBLINGS_MAX);
+            incoming.again = incoming.again.saturating_add(1);
+            self.set_timer(tenant, CallTimer::Retry, Millis(wait));
+        }
+    }
+
+    /// Sends an answer of which nothing was heard once more, as the same request.
+    pub(crate) fn answer_again(&mut self, tenant: &mut Tenant) {
+        let State::Incoming(incoming) = &self.state else {
+            return;
+        };
+        let context = incoming.context.clone();
+        if !self.is_open(|purpose| *purpose == Purpose::Answer) {
+            let deadline = tenant.now.after(tenant.timeouts().request).0;
+            let operation = Operation::Answer { context, deadline };
+            self.operate_again(tenant, ANSWER_SEQUENCE, Purpose::Answer, operation);
         }
     }
 

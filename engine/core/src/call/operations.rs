@@ -39,7 +39,7 @@ pub(crate) struct OpenOperation {
     /// To be sent again after a restart, where that is harmless.
     #[serde(default)]
     again: Option<Operation>,
-    /// It was sent again after a restart.
+    /// It was sent again, after a restart or because nothing was heard of it.
     #[serde(default)]
     resent: bool,
     /// Which operation asks whether the added participant is there, before the addition is given up.
@@ -60,6 +60,29 @@ impl Call {
     ) -> u32 {
         self.last_sequence = self.last_sequence.saturating_add(1);
         let sequence = self.last_sequence;
+        self.send(tenant, sequence, purpose, operation, false);
+        sequence
+    }
+
+    /// Sends an operation anew that has ended, under the number that it had: a service that remembers it answers as it did.
+    pub(crate) fn operate_again(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        purpose: Purpose,
+        operation: Operation,
+    ) {
+        self.send(tenant, sequence, purpose, operation, true);
+    }
+
+    fn send(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        purpose: Purpose,
+        operation: Operation,
+        resent: bool,
+    ) {
         let deadline = tenant.now.after(self.deadline_of(tenant, &operation));
         tenant.timers.set(
             Timer::Call(self.id, CallTimer::Operation(sequence)),
@@ -79,7 +102,7 @@ impl Call {
             cancelled: false,
             withholds: None,
             again,
-            resent: false,
+            resent,
             looked: None,
             vain_looks: 0,
         };
@@ -91,7 +114,6 @@ impl Call {
         tenant
             .commands
             .push_back(Command::Operate { id, operation });
-        sequence
     }
 
     pub(crate) fn handle_outcome(
@@ -377,6 +399,9 @@ impl Call {
                         tenant.timers.set(timer, at);
                     }
                 }
+                None if self.is_confirm(sequence) => {
+                    self.end_operation(tenant, sequence, Finished::Cancelled);
+                }
                 None => self.operation_timed_out(tenant, sequence),
             }
         }
@@ -384,6 +409,12 @@ impl Call {
         for sequence in sounds {
             self.end_operation(tenant, sequence, Finished::Unknown);
         }
+    }
+
+    /// It asks whoever answered a phone to press 1.
+    fn is_confirm(&self, sequence: u32) -> bool {
+        let open = self.operations.get(&sequence);
+        open.is_some_and(|open| matches!(open.purpose, Purpose::Confirm { .. }))
     }
 
     /// After a restart: parties that were rung may have answered meanwhile. There is time to ask, when it is this call's

@@ -263,6 +263,31 @@ fn an_answer_that_failed_ends_the_call() {
     "#]]);
 }
 
+/// Its response and each event of the call are lost; a service that remembers the request names the connection.
+#[test]
+fn an_answer_of_unknown_fate_is_sent_again_under_the_same_id() {
+    let mut world = World::new(Setup::small());
+    world.quietly(|world| {
+        world.calls("main", "caller");
+        world.unknown("1.1");
+    });
+    world.after(10);
+    world.accepted("1.1");
+    world.after(60);
+    world.check(expect![[r#"
+        > at 10s
+          operate 1.1 answer within 10s
+        > 1.1 accepted
+        > at 25s
+          operate 1.2 get-participants
+        > at 45s
+        > at 55s
+          operate 1.3 get-participants
+        > at 55156ms
+          operate 1.4 get-call
+    "#]]);
+}
+
 #[test]
 fn an_answer_of_unknown_fate_is_waited_for() {
     let mut world = World::new(Setup::small());
@@ -277,6 +302,8 @@ fn an_answer_of_unknown_fate_is_waited_for() {
           operate 1.1 answer within 20s
         > 1.1 unknown
           emit operation-failed 1 answer: unknown
+        > at 10s
+          operate 1.1 answer within 10s
         > 1 connected
           emit call-answered 1
           operate 1.2 recognize menu from caller digits<=1 silence<=5s
@@ -295,6 +322,22 @@ fn an_answer_of_unknown_fate_that_never_connects_ends() {
           emit call-received 1 at main from 4:***00
           operate 1.1 answer within 20s
         > 1.1 unknown
+          emit operation-failed 1 answer: unknown
+        > at 10s
+          operate 1.1 answer within 10s
+        > at 30s
+          emit operation-failed 1 answer: unknown
+        > at 50s
+          operate 1.1 answer within 10s
+        > at 70s
+          emit operation-failed 1 answer: unknown
+        > at 110s
+          operate 1.1 answer within 10s
+        > at 130s
+          emit operation-failed 1 answer: unknown
+        > at 210s
+          operate 1.1 answer within 10s
+        > at 230s
           emit operation-failed 1 answer: unknown
         > at 300s
           emit call-ended 1 not-answered
@@ -316,6 +359,14 @@ fn a_caller_whose_answer_was_lost_is_served_when_the_news_of_it_comes() {
           emit call-received 1 at main from 4:***00
           operate 1.1 answer within 20s
         > 1.1 unknown
+          emit operation-failed 1 answer: unknown
+        > at 10s
+          operate 1.1 answer within 10s
+        > at 30s
+          emit operation-failed 1 answer: unknown
+        > at 50s
+          operate 1.1 answer within 10s
+        > at 70s
           emit operation-failed 1 answer: unknown
         > 1 connected
           emit call-answered 1
@@ -339,6 +390,7 @@ fn a_caller_of_whose_answer_only_a_later_event_tells_is_looked_for() {
     world.check(expect![[r#"
         > 1 other Microsoft.Communication.New
           = ignored unknown-type
+        > at 10s
         > at 15s
           operate 1.2 get-participants
         > 1.2 accepted
@@ -386,6 +438,22 @@ fn an_answer_without_any_outcome_ends() {
           emit call-received 1 at main from 4:***00
           operate 1.1 answer within 20s
         > at 20s
+          emit operation-failed 1 answer: unknown
+        > at 30s
+          operate 1.1 answer within 10s
+        > at 50s
+          emit operation-failed 1 answer: unknown
+        > at 70s
+          operate 1.1 answer within 10s
+        > at 90s
+          emit operation-failed 1 answer: unknown
+        > at 130s
+          operate 1.1 answer within 10s
+        > at 150s
+          emit operation-failed 1 answer: unknown
+        > at 230s
+          operate 1.1 answer within 10s
+        > at 250s
           emit operation-failed 1 answer: unknown
         > at 320s
           emit call-ended 1 not-answered

@@ -560,6 +560,22 @@ fn an_answer_that_is_refused_the_second_time_may_have_been_taken_the_first_time(
     });
     world.after(300);
     world.check(expect![[r#"
+        > at 10s
+          operate 1.1 answer within 10s
+        > at 30s
+          emit operation-failed 1 answer: unknown
+        > at 50s
+          operate 1.1 answer within 10s
+        > at 70s
+          emit operation-failed 1 answer: unknown
+        > at 110s
+          operate 1.1 answer within 10s
+        > at 130s
+          emit operation-failed 1 answer: unknown
+        > at 210s
+          operate 1.1 answer within 10s
+        > at 230s
+          emit operation-failed 1 answer: unknown
         > at 300s
           emit call-ended 1 not-answered
     "#]]);

@@ -74,8 +74,9 @@ fn a_question_to_press_1_that_nothing_is_heard_of_fails() {
     world.check(expect![[r#"
         > at 34s
           emit operation-failed 1 confirm: unknown
-          operate 1.5 cancel-media
-          operate 1.6 recognize press-1 from cid digits<=1 silence<=10s
+          operate 1.5 remove-participant cid
+          emit offer-ended 1-1 to cid: failed
+          emit agent cid ready
     "#]]);
 }
 
@@ -111,7 +112,6 @@ fn a_question_to_press_1_that_was_open_when_the_process_stopped_is_asked_again()
     world.check(expect![[r#"
         > restarted, epoch 2
           emit engine-restarted 1 calls away since 0s ago
-          emit operation-failed 1 confirm: unknown
           operate 1.5 cancel-media
           operate 1.6 recognize press-1 from cid digits<=1 silence<=10s
           operate 1.7 get-call

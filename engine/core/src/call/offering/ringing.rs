@@ -112,8 +112,8 @@ impl Call {
             Finished::Cancelled | Finished::Refused { .. } | Finished::Unknown => true,
         };
         if unasked && self.may_ask_again(tenant, finished) {
-            if *finished == Finished::Unknown {
-                // The question may still be asked, and would be in the way.
+            if *finished == Finished::Cancelled {
+                // It may still be asked, and would be in the way.
                 self.cancel_media(tenant, Purpose::StopMedia);
             }
             return self.ask_to_press_one(tenant, generation, endpoint, participant);
@@ -135,7 +135,9 @@ impl Call {
             return false;
         };
         offering.confirm_tries = offering.confirm_tries.saturating_add(1);
-        let may_help = finished.may_pass() || *finished == Finished::Cancelled;
+        // Where nothing was heard for so long, a voicemail may be talking to the caller.
+        let may_help = *finished != Finished::Unknown
+            && (finished.may_pass() || *finished == Finished::Cancelled);
         may_help && offering.confirm_tries < tries_max
     }
 
