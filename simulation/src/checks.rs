@@ -200,8 +200,10 @@ impl Checks {
             self.hang_ups.entry(command.call).or_insert(self.clock_ms);
         }
         let life = self.outages.len();
+        // Of which nothing was heard, it is sent again as the same request.
+        let may_repeat = matches!(operation, Operation::Answer { .. });
         if let Some((before, known)) = self.commands.get(&command) {
-            if *before == life {
+            if *before == life && !may_repeat {
                 self.fail(
                     "command-once",
                     format!("{command} starts twice: {operation:?}"),
