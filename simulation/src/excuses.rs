@@ -288,7 +288,8 @@ impl Case<'_> {
         if self.astray_before(&news, last, OPERATION_MS).count() > 0 {
             return Some("the news that a voicemail had answered went astray");
         }
-        let asked = self.astray_before(&["recognize", "remove participant"], last, OPERATION_MS);
+        let of_question = ["recognize", "RecognizeFailed", "remove participant"];
+        let asked = self.astray_before(&of_question, last, OPERATION_MS);
         (asked.count() > 0 || self.held_up(last))
             .then_some("the question to press 1, or its end, went astray")
     }

@@ -14,6 +14,8 @@ const SILENCE_MS: u64 = 10_000;
 const PROMPT_MS: u64 = 5_000;
 /// What has gone wrong in a call shows for so long at most: the engine waits for an event, looks, and tries again.
 const RECOVERS_MS: u64 = 60_000;
+/// An answer of which nothing was heard is sent again within this time, and heard of.
+const ANSWERED_AGAIN_MS: u64 = 40_000 + 45_000;
 /// Calls that say nothing are asked about after five minutes in this configuration, and the look takes a while.
 const AUDIT_MS: u64 = 300_000 + 45_000;
 /// The requests that tell whether a call lives and who is in it.
@@ -135,20 +137,27 @@ impl Checks {
     /// Nobody told the engine over which connection a caller waits: each response to the answer was
     /// lost, or skipped where the core panics at it, and so was each event that names it. There is no request that would ask for it.
     fn unheard(&self, connection: Option<&str>) -> bool {
+        self.unheard_until_ms(connection) == Some(u64::MAX)
+    }
+
+    /// The same, until the answer was sent again, as the same request, and its response was heard at last. It is sent again often
+    /// enough for that.
+    fn unheard_until_ms(&self, connection: Option<&str>) -> Option<u64> {
         let call = connection.and_then(|connection| self.call_of(connection));
-        let told = call.and_then(|call| self.told.get(&call));
-        if told.is_none_or(|told| told.answered) {
-            return false;
-        }
+        let told = call.and_then(|call| self.told.get(&call))?;
         let near = self.near(connection);
         let lost = |what: &str, faults: &[&str]| {
             let mut astray = near.astray.iter();
             astray.any(|astray| astray.what == what && faults.contains(&astray.fault))
         };
         let gone = ["callback_lost", "process down"];
-        lost("CallConnected", &gone)
+        let unheard = lost("CallConnected", &gone)
             && lost("ParticipantsUpdated", &gone)
-            && (lost("answer", &["broken_after", "answer_lost"]) || lost("an input", &["skipped"]))
+            && (lost("answer", &["broken_after", "answer_lost"]) || lost("an input", &["skipped"]));
+        let answers = near.astray.iter().filter(|astray| astray.what == "answer");
+        let last_ms = answers.map(|astray| astray.at_ms).max().unwrap_or_default();
+        let heard_ms = told.answered_ms;
+        unheard.then(|| heard_ms.map_or(u64::MAX, |at_ms| at_ms.min(last_ms + ANSWERED_AGAIN_MS)))
     }
 
     fn was_out(&self, from_ms: u64, to_ms: u64) -> bool {
@@ -217,12 +226,11 @@ impl Checks {
     fn silences(&mut self, ledger: &Ledger) {
         let mut found = Vec::new();
         for caller in &ledger.callers {
-            if self.unheard(caller.call.as_deref()) {
-                continue;
-            }
+            let unheard_ms = self.unheard_until_ms(caller.call.as_deref());
             let near = self.near(caller.call.as_deref());
             for heard in &caller.heard {
-                let (from_ms, to_ms) = (heard.from_ms, heard.to_ms.unwrap_or(ledger.at.at_ms));
+                let to_ms = heard.to_ms.unwrap_or(ledger.at.at_ms);
+                let from_ms = heard.from_ms.max(unheard_ms.unwrap_or_default().min(to_ms));
                 if heard.what == Sound::Silence
                     && near.lasts_too_long(
                         from_ms,

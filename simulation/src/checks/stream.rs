@@ -17,7 +17,7 @@ const DEADLINE_MS: u64 = 2_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Told {
     /// The engine has heard of the connection.
-    pub(super) answered: bool,
+    pub(super) answered_ms: Option<u64>,
     pub(super) ended_ms: Option<u64>,
     /// When it first waited: places are kept.
     pub(super) first_queued_ms: Option<u64>,
@@ -84,9 +84,7 @@ impl Checks {
                 if let (
                     None
                     | Some(
-                        AgentStatus::Offline
-                        | AgentStatus::NotReady(_)
-                        | AgentStatus::NotReadyRona,
+                        AgentStatus::Offline | AgentStatus::NotReady(_) | AgentStatus::NotReadyRona,
                     ),
                     AgentStatus::Ready,
                 ) = (before, *state)
@@ -144,7 +142,7 @@ impl Checks {
                 told.queued = Some((*queue, now_ms));
                 told.first_queued_ms.get_or_insert(now_ms);
             }
-            Event::CallAnswered { .. } => told.answered = true,
+            Event::CallAnswered { .. } => told.answered_ms = Some(now_ms),
             Event::OfferEnded { .. } => told.offer_ended_ms = now_ms,
             Event::CallConnected { agent, .. } => {
                 told.talks.push(Span {

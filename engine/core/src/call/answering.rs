@@ -41,6 +41,8 @@ const UNHEARD_ANSWER: Millis = Millis::from_secs(300);
 /// The first wait before such an answer is sent again; it doubles each time. A service that remembers the request names the connection then; one that does
 /// not refuses it, and nothing is lost.
 const ANSWER_AGAIN: Millis = Millis::from_secs(10);
+/// How often that wait doubles at most: whoever is there waits in silence.
+const ANSWER_AGAIN_DOUBLINGS_MAX: u32 = 2;
 /// The answer is the first operation of a call.
 const ANSWER_SEQUENCE: u32 = 1;
 
@@ -106,7 +108,7 @@ impl Call {
             self.set_timer(tenant, CallTimer::Connect, UNHEARD_ANSWER);
         }
         if let State::Incoming(incoming) = &mut self.state {
-            let wait = ANSWER_AGAIN.0 << incoming.again.min(LOOK_DOUBLINGS_MAX);
+            let wait = ANSWER_AGAIN.0 << incoming.again.min(ANSWER_AGAIN_DOUBLINGS_MAX);
             incoming.again = incoming.again.saturating_add(1);
             self.set_timer(tenant, CallTimer::Retry, Millis(wait));
         }

@@ -335,10 +335,16 @@ fn an_answer_of_unknown_fate_that_never_connects_ends() {
           operate 1.1 answer within 10s
         > at 130s
           emit operation-failed 1 answer: unknown
-        > at 210s
+        > at 170s
           operate 1.1 answer within 10s
-        > at 230s
+        > at 190s
           emit operation-failed 1 answer: unknown
+        > at 230s
+          operate 1.1 answer within 10s
+        > at 250s
+          emit operation-failed 1 answer: unknown
+        > at 290s
+          operate 1.1 answer within 10s
         > at 300s
           emit call-ended 1 not-answered
     "#]]);
@@ -451,10 +457,16 @@ fn an_answer_without_any_outcome_ends() {
           operate 1.1 answer within 10s
         > at 150s
           emit operation-failed 1 answer: unknown
-        > at 230s
+        > at 190s
           operate 1.1 answer within 10s
-        > at 250s
+        > at 210s
           emit operation-failed 1 answer: unknown
+        > at 250s
+          operate 1.1 answer within 10s
+        > at 270s
+          emit operation-failed 1 answer: unknown
+        > at 310s
+          operate 1.1 answer within 10s
         > at 320s
           emit call-ended 1 not-answered
     "#]]);

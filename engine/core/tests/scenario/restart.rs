@@ -572,10 +572,16 @@ fn an_answer_that_is_refused_the_second_time_may_have_been_taken_the_first_time(
           operate 1.1 answer within 10s
         > at 130s
           emit operation-failed 1 answer: unknown
-        > at 210s
+        > at 170s
           operate 1.1 answer within 10s
-        > at 230s
+        > at 190s
           emit operation-failed 1 answer: unknown
+        > at 230s
+          operate 1.1 answer within 10s
+        > at 250s
+          emit operation-failed 1 answer: unknown
+        > at 290s
+          operate 1.1 answer within 10s
         > at 300s
           emit call-ended 1 not-answered
     "#]]);
