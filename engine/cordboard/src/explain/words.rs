@@ -585,7 +585,7 @@ fn passed_over(text: &mut String, passed: &[PassedOver], symbols: &Symbols) {
             PassedOverReason::LeftOut => "left out by the plugin",
             PassedOverReason::NotAvailable => "not available any more",
             PassedOverReason::LacksSkill => "lacks a required skill",
-            PassedOverReason::Suppressed => "has declined or missed this contact",
+            PassedOverReason::Suppressed => "has declined or missed this contact, and was not made ready anew",
             PassedOverReason::GroupDelay => "the group joins in later",
         };
         let name = symbols.name(passed.agent.0);
