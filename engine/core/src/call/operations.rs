@@ -3,6 +3,8 @@
 //! An operation ends by its event, by the outcome of its request, or by its deadline. Whatever
 //! comes later finds nothing open and is ignored.
 
+mod additions;
+mod after_restart;
 mod callbacks;
 mod purpose;
 
@@ -11,7 +13,7 @@ pub(crate) use crate::call::operations::purpose::{Finished, NOT_FOUND, Purpose, 
 use crate::call::{Call, State};
 use crate::command::{Command, INTER_TONE, Operation};
 use crate::event::Event;
-use crate::ids::{AgentId, CommandId, InvitationId, Millis, Timestamp};
+use crate::ids::{AgentId, CommandId, InvitationId, Millis};
 use crate::input::{Ignored, Outcome, Reply, Response};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
@@ -230,89 +232,6 @@ impl Call {
         self.end_operation(tenant, sequence, Finished::Cancelled);
     }
 
-    /// An addition that was withdrawn has left at last: from now on it rings no longer than its own time.
-    fn watch_answered_addition(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: u32,
-        sent: Option<Operation>,
-    ) {
-        let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
-        let Some(open) = self.operations.get_mut(&sequence) else {
-            return;
-        };
-        let Some(sent) = sent.filter(|_| open.cancelled && open.purpose.adds().is_some()) else {
-            return;
-        };
-        open.looked = None;
-        let at = tenant.now.after(self.deadline_of(tenant, &sent));
-        if !tenant.timers.is_set(timer) {
-            tenant.timers.set(timer, at);
-        }
-    }
-
-    /// Nothing was heard of an addition until its deadline: the event that told of the answer may be lost. Before it is
-    /// given up, and before its agent is offered another contact, it is asked once who is there.
-    fn look_for_addition(&mut self, tenant: &mut Tenant, sequence: u32) -> bool {
-        let Some(open) = self.operations.get(&sequence) else {
-            return false;
-        };
-        let known = open.purpose.adds().is_none_or(|who| self.is_present(who));
-        if known || open.looked.is_some() {
-            return false;
-        }
-        let Some(question) = self.ask_for_parties(tenant) else {
-            return false;
-        };
-        if let Some(open) = self.operations.get_mut(&sequence) {
-            open.looked = Some(question);
-        }
-        let timeouts = tenant.timeouts();
-        let at = tenant.now.after(timeouts.request).after(timeouts.event);
-        let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
-        tenant.timers.set(timer, at);
-        true
-    }
-
-    /// It was asked who is there; additions of those who are have ended by now. A look that failed in passing has found
-    /// nothing out, and is made again some times.
-    fn give_up_additions(&mut self, tenant: &mut Tenant, question: u32, finished: &Finished) {
-        let tries_max = tenant.limits().tries_max;
-        let again = tenant.now.after(tenant.timeouts().event);
-        for (sequence, open) in &mut self.operations {
-            if open.looked == Some(question) && finished.may_pass() && open.vain_looks < tries_max {
-                open.vain_looks = open.vain_looks.saturating_add(1);
-                open.looked = None;
-                let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
-                tenant.timers.set(timer, again);
-            }
-        }
-        let found = self.operations.iter();
-        let found = found.filter(|(_, open)| open.looked == Some(question));
-        let given_up: Vec<u32> = found.map(|(sequence, _)| *sequence).collect();
-        for sequence in given_up {
-            self.give_up(tenant, sequence, *finished == Finished::Done);
-        }
-    }
-
-    /// A list that was asked for shows parties whose invitation is open: they have answered, and the
-    /// event that told of it was lost or is late. An invitation that left after the question, and a
-    /// party that is just being taken out, prove nothing.
-    pub(crate) fn additions_found(&mut self, tenant: &mut Tenant, question: u32) {
-        let found: Vec<u32> = self
-            .operations
-            .range(..question)
-            .filter(|(_, open)| {
-                let present = |who| self.is_present(who) && !self.is_being_removed(who);
-                open.purpose.adds().is_some_and(present)
-            })
-            .map(|(sequence, _)| *sequence)
-            .collect();
-        for sequence in found {
-            self.end_operation(tenant, sequence, Finished::Done);
-        }
-    }
-
     pub(crate) fn cancel_media(&mut self, tenant: &mut Tenant, purpose: Purpose) {
         if let Some(connection) = self.connection.clone() {
             self.operate(tenant, purpose, Operation::CancelMedia { connection });
@@ -345,94 +264,6 @@ impl Call {
 
     pub(crate) fn is_open(&self, which: impl Fn(&Purpose) -> bool) -> bool {
         self.operations.values().any(|open| which(&open.purpose))
-    }
-
-    /// After a restart: operations without outcome, up to number `last`, are sent again where that is harmless; of the
-    /// others nobody knows. Nor of a sound that ends by itself: its event may be lost, and the caller would wait in silence
-    /// for its deadline.
-    pub(crate) fn resend_operations(&mut self, tenant: &mut Tenant, last: u32) {
-        let least = tenant.now.after(tenant.timeouts().request);
-        let at = least.after(tenant.timeouts().event);
-        let is_sound = |open: &OpenOperation| {
-            let goes_on = open.purpose.is_endless() && open.started;
-            open.purpose.is_played_again() && !goes_on
-        };
-        let sounds: Vec<u32> = self
-            .operations
-            .range(..=last)
-            .filter(|(_, open)| is_sound(open))
-            .map(|(sequence, _)| *sequence)
-            .collect();
-        // What is not wanted any more is not begun anew: a ring would be. It may have left all the same.
-        let withdrawn: Vec<u32> = self
-            .operations
-            .range(..=last)
-            .filter(|(_, open)| !open.answered && open.cancelled)
-            .map(|(sequence, _)| *sequence)
-            .collect();
-        for sequence in withdrawn {
-            self.handle_outcome(tenant, sequence, Outcome::Unknown);
-        }
-        let unanswered: Vec<(u32, Option<Operation>)> = self
-            .operations
-            .range_mut(..=last)
-            .filter(|(_, open)| !open.answered && !open.cancelled && !is_sound(open))
-            .map(|(sequence, open)| {
-                open.resent = true;
-                (*sequence, open.again.clone())
-            })
-            .collect();
-        for (sequence, again) in unanswered {
-            match again {
-                Some(operation) => {
-                    let operation = in_time(operation, least);
-                    let id = CommandId {
-                        call: self.id,
-                        sequence,
-                    };
-                    tenant
-                        .commands
-                        .push_back(Command::Operate { id, operation });
-                    // It has the time of a new request, however long the process was down.
-                    let timer = Timer::Call(self.id, CallTimer::Operation(sequence));
-                    if tenant.timers.is_due(timer, at) {
-                        tenant.timers.set(timer, at);
-                    }
-                }
-                None if self.is_confirm(sequence) => {
-                    self.end_operation(tenant, sequence, Finished::Cancelled);
-                }
-                None => self.operation_timed_out(tenant, sequence),
-            }
-        }
-        // After them: what is sent again may end all media.
-        for sequence in sounds {
-            self.end_operation(tenant, sequence, Finished::Unknown);
-        }
-    }
-
-    /// It asks whoever answered a phone to press 1.
-    fn is_confirm(&self, sequence: u32) -> bool {
-        let open = self.operations.get(&sequence);
-        open.is_some_and(|open| matches!(open.purpose, Purpose::Confirm { .. }))
-    }
-
-    /// After a restart: parties that were rung may have answered meanwhile. There is time to ask, when it is this call's
-    /// turn, before they count as lost, and before an agent whose offer is over is offered another contact. Offers that are not over have a rule of their
-    /// own.
-    pub(crate) fn wait_for_parties(&mut self, tenant: &mut Tenant, look_after: Millis) {
-        let timeouts = tenant.timeouts();
-        let looked = tenant.now.after(look_after);
-        let at = looked.after(timeouts.request).after(timeouts.event);
-        for (sequence, open) in &mut self.operations {
-            // Looks of before the restart are made anew.
-            open.looked = None;
-            let rings = matches!(open.purpose, Purpose::ExitNumber(_) | Purpose::AddParty(_));
-            let timer = Timer::Call(self.id, CallTimer::Operation(*sequence));
-            if (rings || open.withholds.is_some()) && tenant.timers.is_due(timer, tenant.now) {
-                tenant.timers.set(timer, at);
-            }
-        }
     }
 
     /// Ends the operation that starts recording, when its event comes.
@@ -695,16 +526,6 @@ impl Call {
             });
         }
     }
-}
-
-/// An answer that is sent again after a restart gets the time of a request, however long the process was down: it may have
-/// been taken, and then its response alone tells over which connection the caller waits in silence. Whoever rang out is
-/// refused by the service.
-fn in_time(mut operation: Operation, least: Timestamp) -> Operation {
-    if let Operation::Answer { deadline, .. } = &mut operation {
-        *deadline = (*deadline).max(least.0);
-    }
-    operation
 }
 
 /// Operations whose repetition has no further effect: those with a repeatability header, and those
