@@ -370,6 +370,7 @@ impl Call {
     pub(crate) fn restarted(&mut self, tenant: &mut Tenant, turn: usize) {
         let last = self.last_sequence;
         self.exit_sound_begins_anew();
+        self.menu_begins_anew();
         // Looks are made anew.
         self.close_operations(tenant, Purpose::is_look);
         // First: the rings of an offer that is over are not sent again.

@@ -15,6 +15,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct MenuTurn {
     /// How often the prompt has played.
     tries: u32,
+    /// The question before, of which nothing was heard: its answer may still come.
+    #[serde(default)]
+    unheard: Option<u32>,
 }
 
 /// The prompt could not be played: playing it again will not help.
@@ -32,7 +35,39 @@ impl Call {
         }
     }
 
-    pub(crate) fn menu_finished(&mut self, tenant: &mut Tenant, finished: Finished) {
+    /// After a restart: that nobody knows what became of the question says nothing of the caller, and uses up no try.
+    pub(crate) fn menu_begins_anew(&mut self) {
+        if let State::Menu(turn) = &mut self.state {
+            turn.tries = turn.tries.saturating_sub(1);
+        }
+    }
+
+    /// The caller typed a digit while the process was away, or the news of it was late: it counts, although the menu plays again.
+    pub(crate) fn menu_answered_late(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: Option<u32>,
+        digits: &Digits,
+    ) -> bool {
+        let State::Menu(turn) = &self.state else {
+            return false;
+        };
+        if sequence.is_none() || turn.unheard != sequence {
+            return false;
+        }
+        self.close_operations(tenant, |purpose| *purpose == Purpose::Menu);
+        self.cancel_media(tenant, Purpose::StopMedia);
+        let asked = sequence.unwrap_or_default();
+        self.menu_finished(tenant, asked, Finished::Digits(digits.clone()));
+        true
+    }
+
+    pub(crate) fn menu_finished(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        finished: Finished,
+    ) {
         let State::Menu(turn) = &self.state else {
             return;
         };
@@ -70,7 +105,7 @@ impl Call {
             }
             Some((_, MenuAction::Repeat)) | None => {}
         }
-        let broken = match finished {
+        let broken = match &finished {
             Finished::Failed(codes) => PROMPT_BROKEN.contains(&codes.sub_code),
             Finished::Refused { .. } => true,
             Finished::Unknown => {
@@ -84,12 +119,19 @@ impl Call {
         if broken || tries >= menu.tries {
             self.choose_queue(tenant, account.default_queue, None);
         } else {
+            let unheard = (finished == Finished::Unknown).then_some(sequence);
             self.play_menu(tenant, &menu, tries.saturating_add(1));
+            if let State::Menu(turn) = &mut self.state {
+                turn.unheard = unheard;
+            }
         }
     }
 
     fn play_menu(&mut self, tenant: &mut Tenant, menu: &Menu, tries: u32) {
-        self.state = State::Menu(MenuTurn { tries });
+        self.state = State::Menu(MenuTurn {
+            tries,
+            unheard: None,
+        });
         let Some(connection) = self.connection.clone() else {
             return self.end(tenant, CallOutcome::Failed);
         };

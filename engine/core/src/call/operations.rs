@@ -327,7 +327,7 @@ impl Call {
         self.tell_failure(tenant, &purpose, &finished);
         match purpose {
             Purpose::Answer => self.not_answered(tenant, &finished),
-            Purpose::Menu => self.menu_finished(tenant, finished),
+            Purpose::Menu => self.menu_finished(tenant, sequence, finished),
             Purpose::Music => self.music_finished(tenant, sequence, &finished),
             Purpose::Message => self.message_finished(tenant, sequence, &finished),
             Purpose::ExitMessage => self.exit_message_finished(tenant, &finished),

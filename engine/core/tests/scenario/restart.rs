@@ -104,6 +104,33 @@ fn a_menu_without_outcome_is_unknown_and_played_again() {
     "#]]);
 }
 
+/// The news of the digit comes when the menu plays again.
+#[test]
+fn a_digit_that_was_typed_during_the_absence_counts() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.calls_and_settles("main", "caller");
+    world.quietly(|world| world.restart(2));
+    world.types("1.2", "2");
+    world.check(expect![[r#"
+        > 1.2 digits 2
+          emit calls-taken-over 1 live 0 ended
+          operate 1.7 cancel-media
+          emit call-queued 1 in support at 1
+          operate 1.8 play music to caller looped
+    "#]]);
+}
+
+#[test]
+fn an_absence_uses_up_no_try_of_a_menu() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.calls_and_settles("main", "caller");
+    for epoch in 2..6 {
+        world.quietly(|world| world.restart(epoch));
+    }
+    let menus = world.tenant.queue_of_call(cordboard_core::ids::CallId(1));
+    assert_eq!(menus, None, "the caller is still asked");
+}
+
 #[test]
 fn a_menu_with_outcome_is_waited_for() {
     let mut world = World::staffed(Setup::small(), &["ann"]);

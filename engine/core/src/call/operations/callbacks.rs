@@ -157,6 +157,9 @@ impl Call {
         sequence: Option<u32>,
         digits: Digits,
     ) -> Reply {
+        if self.menu_answered_late(tenant, sequence, &digits) {
+            return Reply::Done;
+        }
         let found = self.find(sequence, Purpose::is_recognize);
         self.end_found(tenant, found, Finished::Digits(digits))
     }
