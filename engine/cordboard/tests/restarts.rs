@@ -108,8 +108,9 @@ fn a_story_names_the_restart_that_a_call_lived_through() {
     let engine = engine_in(folder.path(), DECISIONS);
     let running = || explain(folder.path(), waiting).unwrap().to_string();
     eventually(|| {
-        running()
-            .contains("the engine was started again and took the call over; it was last there at ")
+        running().contains(
+            "the engine was started again and took the call over; it had last written at ",
+        )
     });
     let later = engine.submit_contact(Contact::new("chat-2", "chat"));
     let later = later.unwrap().wait().unwrap();

@@ -48,8 +48,8 @@ pub enum OpenError {
     },
     /// Bytes that were written long ago have changed. The attempt to open cuts nothing off.
     #[error(
-        "the file `{file}` of the journal is damaged: {detail}; restore the journal's folder from a backup, \
-         or move it away to start with an empty journal, which knows no call in progress"
+        "the file `{file}` of the journal is damaged: {detail}; {}",
+        cure(file)
     )]
     Damaged {
         /// The file's name.
@@ -244,6 +244,19 @@ pub enum RecordError {
     /// The records have failed.
     #[error(transparent)]
     Failed(#[from] Failure),
+}
+
+/// The file without which no call is known.
+const LOG_FILE: &str = "log.redb";
+
+/// What to do about a damaged file: without the log no call is known, without another file every call goes on.
+fn cure(file: &str) -> &'static str {
+    if file == LOG_FILE {
+        "restore the journal's folder from a backup, or move it away to start with an empty journal, which knows no call in progress"
+    } else {
+        "the next start of the engine puts it aside and goes on with its calls; what it held is lost, unless you restore this file \
+         from a backup"
+    }
 }
 
 /// Why something could not be read.

@@ -139,7 +139,7 @@ pub(super) fn event(event: &Event, symbols: &Symbols) -> String {
         }
         Event::EngineRestarted { away_since, .. } => match moment(*away_since) {
             Some(since) => format!(
-                "the engine was started again and took the call over; it was last there at {since}"
+                "the engine was started again and took the call over; it had last written at {since}"
             ),
             None => "the engine was started again and took the call over".to_owned(),
         },
@@ -585,7 +585,9 @@ fn passed_over(text: &mut String, passed: &[PassedOver], symbols: &Symbols) {
             PassedOverReason::LeftOut => "left out by the plugin",
             PassedOverReason::NotAvailable => "not available any more",
             PassedOverReason::LacksSkill => "lacks a required skill",
-            PassedOverReason::Suppressed => "has declined or missed this contact, and was not made ready anew",
+            PassedOverReason::Suppressed => {
+                "has declined or missed this contact, and was not made ready anew"
+            }
             PassedOverReason::GroupDelay => "the group joins in later",
         };
         let name = symbols.name(passed.agent.0);

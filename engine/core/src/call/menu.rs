@@ -62,12 +62,7 @@ impl Call {
         true
     }
 
-    pub(crate) fn menu_finished(
-        &mut self,
-        tenant: &mut Tenant,
-        sequence: u32,
-        finished: Finished,
-    ) {
+    pub(crate) fn menu_finished(&mut self, tenant: &mut Tenant, sequence: u32, finished: Finished) {
         let State::Menu(turn) = &self.state else {
             return;
         };
