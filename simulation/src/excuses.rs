@@ -9,7 +9,7 @@ use cordboard_core::ids::CallId;
 use cordboard_core::input::{AgentAction, CallAction, QueueAction};
 use cordboard_simulator::ledger::{CallerRecord, EndedBy, Sound, VoiceKind};
 use cordboard_simulator::script::{Fate, RawId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// Two requests in different lanes, or a request and a callback, pass each other within this time.
@@ -26,6 +26,8 @@ const EXIT_SOUNDS: [&str; 2] = ["exit-message", "voicemail-greeting"];
 const SOUND_TRIES: usize = 3;
 /// And so many of the tries fail by themselves: one may fail because nobody heard that the one before it plays.
 const FAULTS_OF_TRIES: usize = 2;
+/// A question to press 1 that the service was too busy for is asked again, and heard, within this time.
+const ASKED_AGAIN_MS: u64 = 5_000;
 /// What keeps the requests behind one in its lane waiting, for up to its deadline.
 const HOLD_UP: [&str; 3] = ["hanging", "answer_lost", "throttled"];
 /// How the raw id of a phone begins.
@@ -66,6 +68,8 @@ impl fmt::Display for Astray {
 pub(crate) struct Acts {
     calls: BTreeMap<CallId, Vec<u64>>,
     exit_sounds_failed: BTreeMap<CallId, usize>,
+    /// Whom an agent has put on hold, and has not taken back.
+    on_hold: BTreeSet<CallId>,
     /// Offers that agents declined or logged out of, and queues that were closed.
     withdrawals: Vec<u64>,
 }
@@ -96,6 +100,13 @@ impl Acts {
     }
 
     pub(crate) fn told(&mut self, event: &Event) {
+        if let Event::HoldChanged { call, on_hold } = event {
+            if *on_hold {
+                self.on_hold.insert(*call);
+            } else {
+                self.on_hold.remove(call);
+            }
+        }
         if let Event::OperationFailed {
             call, operation, ..
         } = event
@@ -221,6 +232,14 @@ impl Case<'_> {
         if self.acts.parted(self.calls, from_ms, self.ended_ms()) {
             return Some("an agent or a supervisor parted them");
         }
+        // The service may refuse the music of a hold for minutes: until it plays, the caller hears the agent.
+        let held = self
+            .calls
+            .iter()
+            .any(|call| self.acts.on_hold.contains(call));
+        if held && self.last_prompt_is_music() {
+            return Some("an agent left them on hold");
+        }
         if self.answered_too_late() {
             return Some("whoever was rung answered when the call was being hung up");
         }
@@ -257,7 +276,8 @@ impl Case<'_> {
         if self.went_astray(&withdrawal, OPERATION_MS) {
             return Some("the agent was to be out of the call");
         }
-        if self.was_a_phone() && self.held_up(self.ended_ms()) {
+        let refused = self.went_astray(&["recognize"], ON_THE_WIRE_MS + ASKED_AGAIN_MS);
+        if self.was_a_phone() && (refused || self.held_up(self.ended_ms())) {
             return Some("the phone was not asked to press 1 in time");
         }
         self.was_down(answered_ms.saturating_sub(RING_MS), self.ended_ms())
@@ -274,7 +294,9 @@ impl Case<'_> {
             .next();
         let agent_again = self.again_ms();
         last.zip(self.hung_up_ms)
-            .is_some_and(|(from_ms, hung_up_ms)| from_ms >= hung_up_ms && agent_again < hung_up_ms)
+            .is_some_and(|(from_ms, hung_up_ms)| {
+                from_ms + ON_THE_WIRE_MS >= hung_up_ms && agent_again < hung_up_ms
+            })
     }
 
     /// A caller hears what picked up until it was asked to press 1 in vain and is taken out.
@@ -287,6 +309,9 @@ impl Case<'_> {
         let news = ["AddParticipantSucceeded"];
         if self.astray_before(&news, last, OPERATION_MS).count() > 0 {
             return Some("the news that a voicemail had answered went astray");
+        }
+        if self.was_down(last.saturating_sub(OPERATION_MS), last) {
+            return Some("the process was down while a voicemail spoke");
         }
         let of_question = ["recognize", "RecognizeFailed", "remove participant"];
         let asked = self.astray_before(&of_question, last, OPERATION_MS);
@@ -351,13 +376,22 @@ impl Case<'_> {
     }
 
     fn last_prompt_is_a_message(&self) -> bool {
-        let last = self
-            .caller
-            .heard
-            .iter()
-            .rev()
-            .find(|heard| heard.what != Sound::Silence);
-        last.is_some_and(|heard| matches!(heard.what, Sound::Prompt { repeats: false, .. }))
+        matches!(
+            self.heard_last(),
+            Some(Sound::Prompt { repeats: false, .. })
+        )
+    }
+
+    fn last_prompt_is_music(&self) -> bool {
+        matches!(self.heard_last(), Some(Sound::Prompt { repeats: true, .. }))
+    }
+
+    /// What the caller heard last that was not silence.
+    fn heard_last(&self) -> Option<&Sound> {
+        let heard = self.caller.heard.iter().rev();
+        heard
+            .map(|heard| &heard.what)
+            .find(|what| **what != Sound::Silence)
     }
 
     fn first_voice_ms(&self) -> Option<u64> {

@@ -217,6 +217,29 @@ fn hold_music_that_fails_is_played_again() {
     "#]]);
 }
 
+/// Other music is in the way once the service answers again: the caller must not hear the agent until the end of a wait that
+/// had grown while the service was away.
+#[test]
+fn hold_music_follows_soon_what_was_in_its_way() {
+    let mut world = talking(Setup::small());
+    world.quietly(|world| {
+        world.acts("ann", 1, CallAction::Hold);
+        for (refused, wait) in [("1.5", 1), ("1.6", 2), ("1.7", 4), ("1.8", 8)] {
+            world.refused(refused, 503);
+            world.after(wait);
+        }
+    });
+    world.refused("1.9", 412);
+    world.after(4);
+    world.check(expect![[r#"
+        > 1.9 refused 412
+          emit operation-failed 1 hold: refused 412
+          operate 1.10 cancel-media
+        > at 19s
+          operate 1.11 play music to caller looped
+    "#]]);
+}
+
 /// The service is busy for long: the agent could not be heard over the music.
 #[test]
 fn music_that_does_not_stop_for_long_is_stopped_in_the_end() {

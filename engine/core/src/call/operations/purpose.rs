@@ -5,6 +5,10 @@ use crate::input::{Digits, Outcome, ResultCodes};
 use crate::participant::Participant;
 use serde::{Deserialize, Serialize};
 
+/// So many failures count, at most, before a sound in whose way another one is: with the default wait it is played again
+/// within four seconds.
+const BLOCKED_FAILURES_MAX: u32 = 2;
+
 /// What an operation is for: decides which rule hears of its end.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) enum Purpose {
@@ -112,8 +116,14 @@ impl Finished {
     }
 
     /// How often in a row a sound has failed that goes on until it is stopped, when it had failed `before` times. What the
-    /// service ended simply goes on.
+    /// service ended simply goes on. What was in the way is being stopped by a service that answers again: a long time of
+    /// trouble before must not leave the caller without the sound as long again.
     pub(crate) fn sound_failures(&self, before: u32) -> u32 {
+        let before = if self.is_blocked() {
+            before.min(BLOCKED_FAILURES_MAX)
+        } else {
+            before
+        };
         match self {
             Self::Done | Self::Cancelled => 0,
             Self::Digits(_) | Self::Failed(_) | Self::Refused { .. } | Self::Unknown => {
