@@ -66,9 +66,10 @@ impl Desk {
             })
         };
         let mut tried = slot("tried.wasm");
-        for (key, value) in more.as_object().unwrap() {
-            tried[key] = value.clone();
-        }
+        tried
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
         json!({
             "version": 1, "tenant": "rollout",
             "queues": { "tried": queue("tried"), "other": queue("other") },
@@ -84,7 +85,7 @@ impl Desk {
 
     fn start(&self, more: &Value) -> Engine {
         let engine = Engine::builder(compiled(&self.config(more)))
-            .journal_in(&self.path("journal"))
+            .journal_in(self.path("journal"))
             .build()
             .unwrap();
         for agent in ["anna", "ben"] {
