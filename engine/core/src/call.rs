@@ -67,7 +67,7 @@ pub(crate) struct Call {
     #[serde(default)]
     pub(crate) requirements: Vec<Requirement>,
     /// When it first queued: its place, kept across queues.
-    queued_since: Option<Timestamp>,
+    pub(crate) queued_since: Option<Timestamp>,
     /// Offers so far.
     offers: u32,
     queue_moves: u32,

@@ -48,7 +48,7 @@ pub mod question;
 
 mod agent;
 mod call;
-mod matching;
+pub mod matching;
 mod quarantine;
 mod questions;
 mod restart;

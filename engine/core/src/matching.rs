@@ -5,8 +5,10 @@
 //! new question, then the native rule.
 
 mod candidates;
+mod obstacles;
 mod pools;
 
+pub use crate::matching::obstacles::{AGENTS_TOLD_MAX, AgentObstacles, Obstacle, Wait};
 pub(crate) use crate::matching::pools::Matching;
 
 use crate::agent::AgentState;

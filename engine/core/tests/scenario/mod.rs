@@ -13,6 +13,7 @@ mod external_contacts;
 mod late_secrets;
 mod matching;
 mod menu;
+mod obstacles;
 mod offering;
 mod outage;
 mod parties;
