@@ -289,6 +289,25 @@ fn a_caller_who_waits_in_vain_has_no_excuse() {
 }
 
 #[test]
+fn a_caller_gives_up_on_somebody_who_was_taken_out_after_wrong_news() {
+    let gives_up = |phase: Phase, what: &'static str| {
+        let mut caller = caller(vec![heard(2_000, 60_000, Sound::Silence)], EndedBy::Party);
+        if let Some(end) = &mut caller.end {
+            end.phase = phase;
+        }
+        judged(caller, |checks| {
+            fails(checks, "call", 59_000, what, "wrong_outcome")
+        })
+    };
+    assert_eq!(gives_up(Phase::Talking, "AddParticipantFailed"), [""; 0]);
+    assert_eq!(
+        gives_up(Phase::Queue, "AddParticipantFailed"),
+        ["fate-allowed"]
+    );
+    assert_eq!(gives_up(Phase::Talking, "play"), ["fate-allowed"]);
+}
+
+#[test]
 fn a_conversation_is_cut_off_by_those_who_may() {
     let talks = || {
         caller(

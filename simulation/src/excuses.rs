@@ -8,7 +8,7 @@ use cordboard_core::event::Event;
 use cordboard_core::ids::CallId;
 use cordboard_core::input::{AgentAction, CallAction, QueueAction};
 use cordboard_simulator::ledger::{CallerRecord, EndedBy, Sound, VoiceKind};
-use cordboard_simulator::script::{Fate, RawId};
+use cordboard_simulator::script::{Fate, Phase, RawId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -162,6 +162,7 @@ impl Case<'_> {
             Fate::Dropped => self.dropped(),
             Fate::CutOff => self.cut_off(),
             Fate::Voicemail => self.voicemail(),
+            Fate::AbandonedQueue => self.gave_up(),
             Fate::Talked
             | Fate::Diverted
             | Fate::LeftMessage
@@ -170,7 +171,6 @@ impl Case<'_> {
             | Fate::AbandonedRinging
             | Fate::AbandonedGreeting
             | Fate::AbandonedMenu
-            | Fate::AbandonedQueue
             | Fate::AbandonedOffering
             | Fate::StillInCall => None,
         }
@@ -282,6 +282,16 @@ impl Case<'_> {
         }
         self.was_down(answered_ms.saturating_sub(RING_MS), self.ended_ms())
             .then_some("the process was down when the agent answered")
+    }
+
+    /// Somebody had picked up, and the engine, told that another had, took them out before anything was said.
+    fn gave_up(&self) -> Option<&'static str> {
+        let ended = self.caller.end?;
+        if (ended.by, ended.phase) != (EndedBy::Party, Phase::Talking) {
+            return None;
+        }
+        self.went_astray(&["AddParticipantFailed"], RING_MS)
+            .then_some("the news of who had answered was wrong")
     }
 
     /// The agent had left, and with them what they had begun: the engine hung up, and before that was done somebody outside
