@@ -20,8 +20,9 @@ use crate::plugins::{PluginStatus, Plugins};
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
 use cordboard_core::Config;
-use cordboard_core::ids::{AgentId, CodeId, CollectionId, QueueId, Symbol, Timestamp};
+use cordboard_core::ids::{AgentId, CallId, CodeId, CollectionId, QueueId, Symbol, Timestamp};
 use cordboard_core::input::{Actor, NewCalls};
+use cordboard_core::matching::Wait;
 use cordboard_journal::{Blobs, Records, Watch};
 use parking_lot::Mutex;
 use std::fmt;
@@ -146,6 +147,12 @@ impl Engine {
     /// Looks at agents, queues and calls at one moment; ready once what it shows is durable.
     pub fn overview(&self) -> Pending<Overview> {
         overview::look(self)
+    }
+
+    /// Tells why nobody is rung for a call: what keeps each agent of its queue's groups from it. `None` when the call does
+    /// not wait in a queue, or is being offered. Ready once what it shows is durable.
+    pub fn wait_of_call(&self, call: CallId) -> Pending<Option<Wait>> {
+        overview::wait_of_call(self, call)
     }
 
     /// Tells what was not taken since the start, because there was too much of it.

@@ -146,11 +146,18 @@ pub fn explain(folder: &Path, call: CallId) -> Result<Explanation, ExplainError>
             lines.extend(log.lines);
         }
         Err(_) if first.is_none() => return Err(ExplainError::UnknownCall(call)),
-        Err(ReplayError::Open(OpenError::InUse { .. })) => gaps.push(
-            "actions, requests and callbacks are left out, because the engine that is running has the log to itself; \
-             stop it, or ask again when it has stopped, for those"
-                .to_owned(),
-        ),
+        Err(ReplayError::Open(OpenError::InUse { .. })) => {
+            gaps.push(
+                "actions, requests and callbacks are left out, because the engine that is running has the log to itself; \
+                 stop it, or ask again when it has stopped, for those"
+                    .to_owned(),
+            );
+            if life.over.is_none() {
+                gaps.push(format!(
+                    "the call is not over; while it waits, `GET /v1/calls/{call}/wait` of that engine tells why nobody is rung"
+                ));
+            }
+        }
         Err(error) => gaps.push(format!(
             "actions, requests and callbacks are left out, because the log cannot be read: {error}"
         )),

@@ -142,6 +142,54 @@ fn a_contact_from_offer_to_wrap_up_over_http() {
 }
 
 #[test]
+fn who_waits_is_told_why_nobody_is_rung() {
+    let picky = DECISIONS.replacen(
+        r#"{ "skill": "chat" }"#,
+        r#"{ "skill": "chat", "minimum": 50 }"#,
+        1,
+    );
+    let served = serve(&picky, |builder| builder);
+    let anna = "/v1/agents/anna/actions";
+    let on_break = json!({ "action": "not-ready", "reason": "break" });
+    assert_eq!(act(&served, anna, ANNA, on_break).0, 200);
+    let ben = "/v1/agents/ben/actions";
+    assert_eq!(act(&served, ben, BEN, json!({ "action": "ready" })).0, 200);
+    let contact = json!({ "id": "c1", "queue": "chat" });
+    let (_, body) = act(&served, "/v1/contacts", SOFIA, contact);
+    let target = format!("/v1/calls/{}/wait", body["call"]);
+    let answer = get(served.address, &target, WALL);
+    assert_eq!(answer.status, 200);
+    let mut wait = answer.json();
+    assert!(wait["since"].take().as_u64() > Some(0));
+    let expected = json!({
+        "queue": "chat", "since": null, "position": 1, "asked-about": false, "nobody-ranked": false,
+        "agents": [
+            { "agent": "anna", "obstacles": [
+                { "obstacle": "not-available", "state": { "status": "not-ready", "reason": "break" } }
+            ] },
+            { "agent": "ben", "obstacles": [
+                { "obstacle": "lacks-skill", "skill": "chat", "level": 40, "minimum": 50 }
+            ] }
+        ],
+        "more-agents": 0
+    });
+    assert_eq!(wait, expected);
+    assert_eq!(get(served.address, &target, ANNA).status, 403);
+    assert_eq!(
+        act(&served, anna, ANNA, json!({ "action": "ready" })).0,
+        200
+    );
+    let offered = get(served.address, &target, WALL);
+    assert_eq!(offered.status, 404);
+    assert!(
+        offered.json()["error"]
+            .to_string()
+            .contains("does not wait")
+    );
+    assert_eq!(get(served.address, "/v1/calls/one/wait", WALL).status, 400);
+}
+
+#[test]
 fn a_stream_resumes_after_the_event_that_the_client_has() {
     let served = serve(DECISIONS, |builder| builder);
     served.engine.agent("anna").unwrap().ready().wait().unwrap();

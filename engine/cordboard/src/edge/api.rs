@@ -6,6 +6,7 @@ mod actions;
 mod answer;
 mod stream;
 mod views;
+mod wait;
 
 use crate::edge::body_limit::limit_bodies;
 use crate::engine::Engine;
@@ -32,7 +33,7 @@ struct Api {
 type Route = (Method, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API.
-const ROUTES: [Route; 11] = [
+const ROUTES: [Route; 12] = [
     (Method::GET, "/healthz", || get(views::health)),
     (Method::GET, "/readyz", || get(views::readiness)),
     (Method::GET, "/v1/openapi.json", || get(views::openapi)),
@@ -46,6 +47,7 @@ const ROUTES: [Route; 11] = [
     (Method::POST, "/v1/calls/{call}/actions", || {
         post(actions::call)
     }),
+    (Method::GET, "/v1/calls/{call}/wait", || get(wait::wait)),
     (Method::POST, "/v1/queues/{queue}/actions", || {
         post(actions::queue)
     }),

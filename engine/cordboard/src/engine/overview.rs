@@ -4,7 +4,8 @@ use super::Engine;
 use crate::events::EventCursor;
 use crate::pending::Pending;
 use cordboard_core::event::AgentStatus;
-use cordboard_core::ids::{AgentId, QueueId};
+use cordboard_core::ids::{AgentId, CallId, QueueId, Timestamp};
+use cordboard_core::matching::Wait;
 
 /// Agents, queues and calls at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +36,13 @@ pub struct QueueOverview {
     pub queue: QueueId,
     /// How many wait in it, those who are being offered included.
     pub waiting: usize,
+}
+
+pub(super) fn wait_of_call(engine: &Engine, call: CallId) -> Pending<Option<Wait>> {
+    let now = Timestamp(engine.clock().now());
+    engine
+        .driver()
+        .look(move |tenant, _| tenant.wait_of_call(now, call))
 }
 
 pub(super) fn look(engine: &Engine) -> Pending<Overview> {

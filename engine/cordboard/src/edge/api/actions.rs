@@ -45,6 +45,15 @@ pub(super) async fn agent(
     done(action.await)
 }
 
+/// The call that a path names.
+pub(super) fn call_number(number: &str) -> Result<CallId, ApiError> {
+    number.parse().map(CallId).map_err(|_| {
+        ApiError::BadRequest(format!(
+            "`{number}` is no call: use the number that events give"
+        ))
+    })
+}
+
 /// `POST /v1/calls/{call}/actions`.
 pub(super) async fn call(
     State(api): State<Api>,
@@ -53,11 +62,7 @@ pub(super) async fn call(
     body: Body,
 ) -> Result<Response, ApiError> {
     let _hold = api.engine.clock().hold();
-    let call = CallId(number.parse().map_err(|_| {
-        ApiError::BadRequest(format!(
-            "`{number}` is no call: use the number that events give"
-        ))
-    })?);
+    let call = call_number(&number)?;
     let call = match &asker.holder {
         Holder::Agent(own) => {
             let config = api.engine.config();

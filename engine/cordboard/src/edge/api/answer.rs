@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use cordboard_core::ids::CallId;
 use cordboard_core::input::Ignored;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -26,6 +27,8 @@ pub(super) enum ApiError {
     Body(BytesRejection),
     /// Too many event streams.
     TooManyStreams,
+    /// The call does not live, or does not wait in a queue.
+    DoesNotWait(CallId),
     /// The action did not take effect.
     Action(ActionError),
 }
@@ -55,6 +58,12 @@ impl IntoResponse for ApiError {
             Self::TooManyStreams => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "too many event streams are open".to_owned(),
+            ),
+            Self::DoesNotWait(call) => (
+                StatusCode::NOT_FOUND,
+                format!(
+                    "call {call} does not wait in a queue now; `cordboard explain` tells what became of it"
+                ),
             ),
             Self::Action(error) => (status_of(error), error.to_string()),
         };
