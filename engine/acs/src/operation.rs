@@ -189,9 +189,17 @@ impl Operator {
                 let outcome = client
                     .add_participant(&connection.0, &request, dispatch)
                     .await;
+                let another = dispatch.may_have_had_effect_before();
                 to_core(
                     outcome.map(|response| response.invitation_id),
-                    |invitation_id| Some(Response::Invitation(InvitationId(invitation_id?))),
+                    |invitation_id| {
+                        let invitation = InvitationId(invitation_id?);
+                        Some(if another {
+                            Response::AnotherInvitation(invitation)
+                        } else {
+                            Response::Invitation(invitation)
+                        })
+                    },
                 )
             }
             Operation::CancelAdd {

@@ -406,6 +406,30 @@ async fn the_request_id_is_that_of_the_command() {
     );
 }
 
+/// A service that forgets repeated ids begins an invitation for each sending.
+#[tokio::test]
+async fn an_addition_that_was_sent_before_may_have_begun_another_invitation() {
+    for first in [Reply::Drop, answer(502, ""), answer(429, "")] {
+        let throttled = matches!(first, Reply::Answer(429, ..));
+        let add = Operation::AddParticipant {
+            connection: connection(),
+            participant: caller(),
+            ring: Millis(20_000),
+            headers: BTreeMap::new(),
+        };
+        let script = vec![first, answer(202, r#"{"invitationId":"inv-2"}"#)];
+        let (outcome, requests) = carry_out(add, &MediaOptions::default(), script).await;
+        assert_eq!(requests.len(), 2);
+        let invitation = InvitationId("inv-2".to_owned());
+        let expected = if throttled {
+            Response::Invitation(invitation)
+        } else {
+            Response::AnotherInvitation(invitation)
+        };
+        assert_eq!(outcome, Outcome::Accepted(expected));
+    }
+}
+
 #[tokio::test]
 async fn accepted_requests_bring_what_the_core_needs() {
     let accepted = |response| Outcome::Accepted(response);

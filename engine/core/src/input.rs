@@ -325,6 +325,9 @@ pub enum Response {
     },
     /// Of get participants.
     Participants(Vec<ParticipantState>),
+    /// Of add participant, where the answer to an earlier sending of the same request was lost: that one may have begun
+    /// an invitation of its own.
+    AnotherInvitation(InvitationId),
 }
 
 /// Who acts.

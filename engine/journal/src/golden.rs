@@ -221,6 +221,12 @@ fn inputs() -> Vec<(String, Input)> {
             Outcome::Accepted(Response::Invitation(InvitationId("invitation".into()))),
         ),
         outcome(
+            "another-invitation",
+            Outcome::Accepted(Response::AnotherInvitation(InvitationId(
+                "invitation".into(),
+            ))),
+        ),
+        outcome(
             "recording",
             Outcome::Accepted(Response::Recording {
                 recording: Some(recording()),

@@ -15,6 +15,8 @@ pub struct Dispatch {
     pub first_sent_ms: u64,
     /// After this moment no attempt is started, milliseconds since the Unix epoch.
     pub deadline_ms: u64,
+    /// The fate of an attempt that was not the last is unknown.
+    in_doubt: bool,
     clock: Clock,
     hold: Option<Hold>,
 }
@@ -26,6 +28,7 @@ impl Dispatch {
             request_id,
             first_sent_ms: clock.now(),
             deadline_ms,
+            in_doubt: false,
             clock: clock.clone(),
             hold: Some(hold),
         }
@@ -40,6 +43,16 @@ impl Dispatch {
     /// The present, milliseconds since the Unix epoch.
     pub(crate) fn now(&self) -> u64 {
         self.clock.now()
+    }
+
+    /// Another attempt follows one whose fate is unknown.
+    pub(crate) fn doubt(&mut self) {
+        self.in_doubt = true;
+    }
+
+    /// Tells whether an attempt before the last may have had its effect.
+    pub(crate) fn may_have_had_effect_before(&self) -> bool {
+        self.in_doubt
     }
 
     /// Waits without a hold, and goes on with the one that the clock hands over.

@@ -213,6 +213,9 @@ impl Transport {
                 "sending again later"
             );
             dispatch.pause_until(at).await;
+            if doubt.is_some() {
+                dispatch.doubt();
+            }
             attempt += 1;
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct OpenOperation {
     pub(crate) purpose: Purpose,
     /// Whether the request has an outcome.
     pub(super) answered: bool,
-    /// Nobody knows what became of the request: it may have been sent more than once, and have had its effect each time.
+    /// The request may have been sent more than once, and have had its effect each time.
     #[serde(default)]
     pub(super) in_doubt: bool,
     /// Whether it plays, as far as the service has told.
@@ -294,18 +294,31 @@ impl Call {
                     self.vanished(tenant);
                 }
             }
-            Response::Invitation(invitation) => {
-                let Some(open) = self.operations.get_mut(&sequence) else {
-                    return;
-                };
-                open.invitation = Some(invitation.clone());
-                if open.cancelled {
-                    self.cancel_invitation(tenant, invitation);
-                }
+            Response::Invitation(invitation) => self.invited(tenant, sequence, invitation, false),
+            Response::AnotherInvitation(invitation) => {
+                self.invited(tenant, sequence, invitation, true);
             }
             Response::Recording { recording, active } => {
                 self.recording_accepted(tenant, purpose, recording, active);
             }
+        }
+    }
+
+    /// `another`: an earlier sending of the request may have begun an invitation as well.
+    fn invited(
+        &mut self,
+        tenant: &mut Tenant,
+        sequence: u32,
+        invitation: InvitationId,
+        another: bool,
+    ) {
+        let Some(open) = self.operations.get_mut(&sequence) else {
+            return;
+        };
+        open.in_doubt = another;
+        open.invitation = Some(invitation.clone());
+        if open.cancelled {
+            self.cancel_invitation(tenant, invitation);
         }
     }
 

@@ -58,8 +58,13 @@ impl Call {
         let agent = tenant.agent_behind(who);
         open.cancelled = true;
         open.withholds = open.withholds.or(agent);
+        let invitation = open.invitation.clone();
         if let Some(agent) = open.withholds {
             self.withhold(tenant, agent);
+        }
+        // Which of two invitations is over is not told. Where it is this one, there is nothing to cancel.
+        if let Some(invitation) = invitation {
+            self.cancel_invitation(tenant, invitation);
         }
         true
     }

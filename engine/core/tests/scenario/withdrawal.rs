@@ -2,8 +2,9 @@
 
 use super::offering::ann_rings;
 use crate::harness::World;
-use crate::harness::acs::present;
+use crate::harness::acs::{invitation, present};
 use crate::harness::config::{Setup, party};
+use crate::harness::world::command_id;
 use cordboard_core::ids::Millis;
 use cordboard_core::input::{CallAction, CallEventKind, Response};
 use expect_test::expect;
@@ -195,6 +196,50 @@ fn an_agent_who_declines_when_nobody_knows_of_the_request_may_be_rung_by_it_agai
           record 2 endpoint-select at sales by native: 0@0/20s of 1
           emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
           operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+/// The same, and the second ring has begun: it is known by its invitation.
+#[test]
+fn an_agent_who_declines_the_first_of_two_invitations_is_not_rung_on_by_the_second() {
+    let mut world = two_wait_and_a_request_is_under_way();
+    let id = command_id("1.3");
+    world.answered("1.3", Response::AnotherInvitation(invitation(id)));
+    world.declines("1.3");
+    world.check(expect![[r#"
+        > 1.3 accepted
+        > 1.3 not added ann 603/560603
+          operate 1.4 cancel-add inv-1.3
+          emit offer-ended 1-1 to ann: declined
+          emit agent ann ready
+    "#]]);
+    world.accepted("1.4");
+    world.rings_out("1.3");
+    world.check(expect![[r#"
+        > 1.4 accepted
+        > 1.3 not added ann 480/10037
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+#[test]
+fn an_agent_who_answers_the_first_of_two_invitations_talks() {
+    let mut world = two_wait_and_a_request_is_under_way();
+    let id = command_id("1.3");
+    world.answered("1.3", Response::AnotherInvitation(invitation(id)));
+    world.answers("1.3");
+    world.check(expect![[r#"
+        > 1.3 accepted
+        > 1.3 added ann
+          emit offer-ended 1-1 to ann: accepted
+          operate 1.4 cancel-media
+          emit agent ann busy
+          emit call-connected 1 to ann at teams-client
+          record 1 recording-policy at sales by native: none of 1
     "#]]);
 }
 
