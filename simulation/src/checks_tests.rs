@@ -308,6 +308,44 @@ fn a_caller_gives_up_on_somebody_who_was_taken_out_after_wrong_news() {
 }
 
 #[test]
+fn a_caller_gives_up_on_an_agent_who_parted_from_them_before_anything_was_said() {
+    let parted = |at_ms| {
+        let mut caller = caller(vec![heard(2_000, 60_000, Sound::Silence)], EndedBy::Party);
+        if let Some(end) = &mut caller.end {
+            end.phase = Phase::Talking;
+        }
+        let requeue = Input::Call {
+            call: CALL,
+            by: cordboard_core::input::Actor::Agent(ANNA),
+            action: CallAction::Requeue(cordboard_core::ids::QueueId(Symbol(1))),
+        };
+        judged(caller, |checks| checks.acts(at_ms, &requeue))
+    };
+    assert_eq!(parted(58_500), [""; 0]);
+    assert_eq!(parted(50_000), ["fate-allowed"]);
+    assert_eq!(parted(60_001), ["fate-allowed"]);
+}
+
+/// The caller hears whoever answers a phone until the question to press 1 begins, which waits for the disk.
+#[test]
+fn a_caller_gives_up_while_a_phone_is_asked_to_press_1() {
+    let hears = |raw_id: &str, ms: u64| {
+        let sound = Sound::Voice {
+            of: RawId::new(raw_id),
+            kind: VoiceKind::Agent,
+        };
+        let sounds = vec![
+            heard(50_000, 50_000 + ms, sound),
+            heard(50_000 + ms, 60_000, Sound::Silence),
+        ];
+        judged(caller(sounds, EndedBy::Service), |_| {})
+    };
+    assert_eq!(hears("4:+14255550101", 400), [""; 0]);
+    assert_eq!(hears("4:+14255550101", 700), ["fate-allowed"]);
+    assert_eq!(hears("8:orgid:anna", 400), ["fate-allowed"]);
+}
+
+#[test]
 fn a_conversation_is_cut_off_by_those_who_may() {
     let talks = || {
         caller(

@@ -28,6 +28,8 @@ const SOUND_TRIES: usize = 3;
 const FAULTS_OF_TRIES: usize = 2;
 /// A question to press 1 that the service was too busy for is asked again, and heard, within this time.
 const ASKED_AGAIN_MS: u64 = 5_000;
+/// Whoever believes to talk and hears nothing hangs up within this time of what parted them.
+const GIVES_UP_MS: u64 = 1_500 + 2 * DURABLE_MS;
 /// What keeps the requests behind one in its lane waiting, for up to its deadline.
 const HOLD_UP: [&str; 3] = ["hanging", "answer_lost", "throttled"];
 /// How the raw id of a phone begins.
@@ -255,6 +257,9 @@ impl Case<'_> {
         if talked_ms <= ON_THE_WIRE_MS {
             return Some("the agent answered while the offer was withdrawn");
         }
+        if self.was_a_phone() && talked_ms <= DURABLE_MS {
+            return Some("the phone was being asked to press 1");
+        }
         let answered_ms = self.first_voice_ms()?;
         if self.acts.withdrew(
             answered_ms.saturating_sub(ON_THE_WIRE_MS),
@@ -284,14 +289,20 @@ impl Case<'_> {
             .then_some("the process was down when the agent answered")
     }
 
-    /// Somebody had picked up, and the engine, told that another had, took them out before anything was said.
+    /// Somebody had picked up, and the engine, told that another had or that they were to part, took them out before anything
+    /// was said.
     fn gave_up(&self) -> Option<&'static str> {
         let ended = self.caller.end?;
         if (ended.by, ended.phase) != (EndedBy::Party, Phase::Talking) {
             return None;
         }
-        self.went_astray(&["AddParticipantFailed"], RING_MS)
-            .then_some("the news of who had answered was wrong")
+        if self.went_astray(&["AddParticipantFailed"], RING_MS) {
+            return Some("the news of who had answered was wrong");
+        }
+        let from_ms = ended.at_ms.saturating_sub(GIVES_UP_MS);
+        self.acts
+            .parted(self.calls, from_ms, ended.at_ms)
+            .then_some("an agent or a supervisor parted them")
     }
 
     /// The agent had left, and with them what they had begun: the engine hung up, and before that was done somebody outside
