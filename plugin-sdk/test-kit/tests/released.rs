@@ -34,3 +34,13 @@ fn plays(version: &str, language: &str) {
 fn a_javascript_plugin_of_contract_0_1_decides_as_it_did() {
     plays("v0.1", "javascript");
 }
+
+#[test]
+fn a_python_plugin_of_contract_0_1_decides_as_it_did() {
+    plays("v0.1", "python");
+}
+
+#[test]
+fn a_rust_plugin_of_contract_0_1_decides_as_it_did() {
+    plays("v0.1", "rust");
+}
