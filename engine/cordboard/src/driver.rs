@@ -27,7 +27,7 @@ pub use inbox::{InboxLimits, Shed};
 pub(crate) use log::fold_log;
 pub use operator::{Completion, NoOperator, Operator, Request};
 pub use rebuild::HISTORY_ENTRIES;
-pub(crate) use rebuild::{Rebuilt, rebuild};
+pub(crate) use rebuild::{During, Rebuilt, rebuild};
 pub use records::{
     Consultation, DecisionRecord, QUESTIONS_KEPT_MAX, RecordBody, SUBJECT_OF_NAMES,
     SUBJECT_OF_RESTARTS, subject_of_call,
@@ -141,10 +141,10 @@ impl Driver {
         Ok(driver)
     }
 
-    /// Tells whether the thread is there and takes messages.
+    /// Tells whether the thread is there and has not given up: one that has refuses whatever comes.
     pub(crate) fn is_running(&self) -> bool {
         let thread = self.thread.lock();
-        thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        !self.inbox.has_given_up() && thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     /// Takes an input. The answer is there once it is durable.

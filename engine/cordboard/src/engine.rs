@@ -188,7 +188,8 @@ impl Engine {
     }
 
     /// Tells whether inputs are taken: false once the engine was shut down, and after a mistake in it
-    /// has ended it. A journal that has failed is told by [`journal`](Self::journal).
+    /// has ended it, also when only reading the journal back has failed, or its log is full. Why a journal
+    /// has failed is told by [`journal`](Self::journal).
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.0.driver.is_running()

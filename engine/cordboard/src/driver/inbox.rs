@@ -12,7 +12,7 @@ use cordboard_journal::Seq;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 /// What the shard's thread takes from its channel.
 pub(crate) enum Message {
@@ -90,6 +90,8 @@ pub(crate) struct Inbox {
     waiting: Arc<AtomicUsize>,
     limits: InboxLimits,
     shed: Arc<ShedCounts>,
+    /// Set once the shard refuses everything for good.
+    given_up: Arc<AtomicBool>,
 }
 
 /// What was not taken since the engine was started, because there was too much of it.
@@ -135,6 +137,7 @@ impl Inbox {
             waiting: Arc::clone(&waiting),
             limits,
             shed: Arc::default(),
+            given_up: Arc::default(),
         };
         (inbox, Outlet { receiver, waiting })
     }
@@ -172,6 +175,15 @@ impl Inbox {
     /// Tells whether the reserve is in use: what starts no call has no room.
     pub(crate) fn is_crowded(&self) -> bool {
         self.waiting.load(Ordering::Acquire) >= self.limits.waiting_max
+    }
+
+    /// Notes that the shard refuses everything from here on.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn has_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Acquire)
     }
 
     /// Counts a call that was rejected as busy.

@@ -18,15 +18,29 @@ pub(crate) struct Rebuilt {
     pub(crate) snapshot_at: Seq,
 }
 
+/// When the journal is read back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum During {
+    /// The engine starts on a journal.
+    Start,
+    /// The engine runs, and an input has made the core panic.
+    Run,
+}
+
 /// Folds the journal from the newest snapshot on. Commands are dropped, but events become history
-/// that subscribers can resume from, and decision records that a crash has lost are written again.
+/// that subscribers can resume from. At a start, decision records that a crash has lost are written
+/// again; in a running engine every record is written or on its way, and none is made twice.
 pub(crate) fn rebuild(
     journal: &mut dyn Journal,
     events: &Events,
     clock: &Clock,
+    during: During,
 ) -> Result<Rebuilt, ReplayError> {
     let hold = clock.hold();
-    let recorded = journal.records().last()?.map(|id| id.seq);
+    let recorded = match during {
+        During::Start => journal.records().last()?.map(|id| id.seq),
+        During::Run => None,
+    };
     let replay = open(journal)?;
     if let Some(snapshot) = &replay.snapshot {
         // After a panic in a running engine they are there.
@@ -51,7 +65,9 @@ pub(crate) fn rebuild(
         },
         |entry, state, folded| {
             foreign += u64::from(entry.core != CORE_VERSION);
-            if recorded.is_none_or(|recorded| entry.seq >= recorded) {
+            if during == During::Run {
+                // The records of these entries have been handed to the journal.
+            } else if recorded.is_none_or(|recorded| entry.seq >= recorded) {
                 let digest = state.tenant.config().map(|config| config.digest.clone());
                 let commands = folded.commands.clone();
                 lost.push((entry.clone(), commands, digest.unwrap_or_default()));
@@ -186,4 +202,65 @@ fn note(joiner: &mut Joiner, entry: &Entry, commands: &[Command]) {
         joiner.answered(&verdict, None);
     }
     joiner.note_questions(commands);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Memory, compile};
+    use cordboard_core::ids::{AgentId, EventId, QueueId};
+    use cordboard_core::input::{AgentAction, NewContact};
+    use cordboard_journal::{MemoryDisk, Options, Record, encode_payload};
+    use std::collections::BTreeMap;
+
+    const CONFIG: &str = r#"{
+      "version": 1, "tenant": "decisions",
+      "queues": { "chat": {
+        "groups": [{ "group": "desk" }], "max_wait_seconds": 600,
+        "exits": { "max_wait": { "end": true }, "no_agents": { "end": true }, "closed": { "end": true } }
+      } },
+      "groups": { "desk": ["anna"] }, "agents": { "anna": {} }
+    }"#;
+
+    /// The records of a journal that had none, after it was read back with a decision in its log.
+    fn records_after(during: During) -> Vec<Record> {
+        let config = compile(CONFIG, None, &Memory::default()).unwrap().config;
+        let named = |name| config.symbols.find(name).unwrap();
+        let (anna, chat) = (AgentId(named("anna")), QueueId(named("chat")));
+        let disk = MemoryDisk::with_random_nonce().unwrap();
+        let (mut journal, _) = disk.open(Options::new(CORE_VERSION)).unwrap();
+        for input in [
+            Input::Config(config),
+            Input::Agent {
+                agent: anna,
+                action: AgentAction::Ready,
+            },
+            Input::Contact(NewContact {
+                event: EventId("c1".to_owned()),
+                queue: chat,
+                priority: 0,
+                headers: BTreeMap::new(),
+            }),
+        ] {
+            let payload = encode_payload(&input).unwrap();
+            journal
+                .append(cordboard_core::ids::Timestamp(1), &payload)
+                .unwrap();
+        }
+        Box::new(journal).close().unwrap();
+        let (mut journal, _) = disk.open(Options::new(CORE_VERSION)).unwrap();
+        let (clock, _start) = Clock::warped(0).unwrap();
+        let events = Events::new(clock.clone(), 10);
+        let rebuilt = rebuild(&mut journal, &events, &clock, during).unwrap();
+        assert_eq!(rebuilt.state.tenant.live_calls(), 1);
+        let records = journal.records();
+        Box::new(journal).close().unwrap();
+        records.after(None, 100).unwrap()
+    }
+
+    #[test]
+    fn a_start_writes_records_that_a_crash_has_lost_and_a_running_engine_writes_none_twice() {
+        assert!(!records_after(During::Start).is_empty());
+        assert_eq!(records_after(During::Run), []);
+    }
 }

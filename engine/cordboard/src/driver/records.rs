@@ -3,11 +3,11 @@
 use super::advisor::Evidence;
 use cordboard_core::config::Symbols;
 use cordboard_core::decision::Decision;
-use cordboard_core::ids::{CallId, QuestionId, Timestamp};
+use cordboard_core::ids::{CallId, Millis, QuestionId, Timestamp};
 use cordboard_core::question::{Ask, Verdict};
 use cordboard_core::{Command, Event};
 use cordboard_journal::{
-    Journal, ReadError, Record, RecordId, Records, Seq, decode_payload, encode_payload,
+    Journal, ReadError, Record, RecordError, RecordId, Records, Seq, decode_payload, encode_payload,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -121,6 +121,7 @@ pub fn subject_of_call(call: CallId) -> String {
 #[derive(Debug, Default)]
 pub(super) struct Joiner {
     open: BTreeMap<QuestionId, Consultation>,
+    lost: LostRecords,
 }
 
 impl Joiner {
@@ -198,7 +199,7 @@ impl Joiner {
             };
             let recorded = journal.record(seq, now, &[&subject], &payload);
             if let Err(error) = recorded {
-                tracing::warn!(%error, "a decision record is lost");
+                self.lost.tell(now, &error);
             }
         }
     }
@@ -240,4 +241,47 @@ fn impersonal(event: &Event) -> Event {
         context.retain(|key, _| OFFER_CONTEXT_KEPT.contains(&key.as_str()));
     }
     event
+}
+
+/// The shortest time between two warnings of lost records.
+const LOST_TOLD_EVERY: Millis = Millis(1_000);
+
+/// Warns of lost records: a store that cannot keep up loses one after the other.
+#[derive(Debug, Default)]
+struct LostRecords {
+    told: Option<Timestamp>,
+    left_out: u64,
+}
+
+impl LostRecords {
+    fn tell(&mut self, now: Timestamp, error: &RecordError) {
+        if let Some(left_out) = self.pass(now) {
+            tracing::warn!(%error, left_out, "a decision record is lost");
+        }
+    }
+
+    /// Returns how many warnings were left out before this one; `None` if it is to be left out.
+    fn pass(&mut self, now: Timestamp) -> Option<u64> {
+        if self
+            .told
+            .is_some_and(|told| now < told.after(LOST_TOLD_EVERY))
+        {
+            self.left_out = self.left_out.saturating_add(1);
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.left_out))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_warning_a_second_tells_how_many_records_were_lost_besides() {
+        let mut lost = LostRecords::default();
+        let told = [0, 1, 999, 1_000, 2_500].map(|now| lost.pass(Timestamp(now)));
+        assert_eq!(told, [Some(0), None, None, Some(2), Some(0)]);
+    }
 }

@@ -6,7 +6,7 @@ use super::inbox::{Inbox, Message, Outlet};
 use super::lanes::{Lanes, Waiting};
 use super::operator::{Completion, Request};
 use super::outbox::{Effect, Held, Outbox};
-use super::rebuild::rebuild;
+use super::rebuild::{During, rebuild};
 use super::records::Joiner;
 use super::{Advisor, Announced, Evidence, Operator, Parts, Stopped};
 use crate::error::SubmitError;
@@ -290,7 +290,12 @@ impl Shard {
                 Err(_) => break,
             }
         }
-        match rebuild(self.journal.as_mut(), &self.events, &self.clock) {
+        match rebuild(
+            self.journal.as_mut(),
+            &self.events,
+            &self.clock,
+            During::Run,
+        ) {
             Ok(rebuilt) => self.state = rebuilt.state,
             Err(error) => self.fail(self.log_failure(&error)),
         }
@@ -505,6 +510,7 @@ impl Shard {
             .fail(&SubmitError::JournalFailed(failure.clone()));
         self.lanes.clear();
         self.failed = Some(failure);
+        self.inbox.give_up();
         self.set_alarm();
         let hold = self.clock.hold();
         self.events.stop(&reason, &hold);
@@ -598,12 +604,13 @@ mod tests {
         fn ask(&self, _: cordboard_core::Ask, _: Hold, _: Answer) {}
     }
 
-    fn shard(clock: &Clock) -> (Shard, Inbox) {
+    fn shard(clock: &Clock, log_entries_max: u64) -> (Shard, Inbox) {
         let (listener, announced) = Announced::channel();
-        let options = Options {
+        let mut options = Options {
             listener,
             ..Options::new(CORE_VERSION)
         };
+        options.limits.log_entries_max = log_entries_max;
         let disk = MemoryDisk::with_random_nonce().unwrap();
         let (journal, _) = disk.open(options).unwrap();
         let parts = Parts {
@@ -623,10 +630,22 @@ mod tests {
         (Shard::new(parts, inbox.clone(), outlet), inbox)
     }
 
+    /// The journal itself is sound, so that nothing of it tells.
+    #[test]
+    fn a_shard_whose_log_is_full_has_given_up() {
+        let (clock, _start) = Clock::warped(0).unwrap();
+        let (mut shard, inbox) = shard(&clock, 1);
+        drop(shard.take_in(Input::Tick, None, None, clock.hold()));
+        assert!(!inbox.has_given_up());
+        drop(shard.take_in(Input::Tick, None, None, clock.hold()));
+        assert!(inbox.has_given_up());
+        assert_eq!(shard.journal.watch().failure(Stream::Log), None);
+    }
+
     #[test]
     fn a_tick_that_comes_late_leaves_one_alarm() {
         let (clock, start) = Clock::warped(0).unwrap();
-        let (mut shard, inbox) = shard(&clock);
+        let (mut shard, inbox) = shard(&clock, 100);
         let config = crate::config::compile(CONFIG, None, &crate::config::Memory::default());
         let config = config.unwrap().config;
         let anna = AgentId(config.symbols.find("anna").unwrap());

@@ -245,7 +245,7 @@ impl EngineBuilder {
             );
         }
         let events = Events::new(clock.clone(), self.events_kept_max);
-        let rebuilt = driver::rebuild(journal.as_mut(), &events, &clock);
+        let rebuilt = driver::rebuild(journal.as_mut(), &events, &clock, driver::During::Start);
         let Rebuilt { state, snapshot_at } = match rebuilt {
             Ok(rebuilt) => rebuilt,
             Err(error) => {
