@@ -114,6 +114,12 @@ pub(crate) struct Call {
     /// How many inputs of it hit a mistake in the core and were skipped.
     #[serde(default)]
     pub(crate) inputs_skipped: u32,
+    /// A mistake was met in matching it: nobody is looked for any more who could serve it.
+    #[serde(default)]
+    pub(crate) unmatched: bool,
+    /// A mistake was met in taking it over: the restart that follows leaves it out.
+    #[serde(default)]
+    pub(crate) not_restarted: bool,
     /// Why it left a queue last.
     #[serde(default)]
     exit: Option<ExitReason>,
@@ -222,6 +228,8 @@ impl Call {
             unseen_since: None,
             ended_away: None,
             inputs_skipped: 0,
+            unmatched: false,
+            not_restarted: false,
             exit: None,
             exit_sound: None,
             withheld: BTreeSet::new(),

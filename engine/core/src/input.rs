@@ -128,6 +128,11 @@ pub enum Skipped {
     Tick,
     /// Anything else.
     Other,
+    /// Anything: the mistake was met when somebody was looked for who could serve this call, which the input need not be about.
+    /// The call is not matched any more, and the input comes again.
+    Match(CallId),
+    /// A restart: the mistake was met when this call was taken over. It is only looked at, and the restart comes again.
+    Restart(CallId),
 }
 
 /// What becomes of new calls, and of contacts whose media the embedder controls.

@@ -17,12 +17,13 @@ use crate::command::Command;
 use crate::config::Queue;
 use crate::decision::{Choice, DecidedBy, Decision, PassedOver, PassedOverReason};
 use crate::ids::{AgentId, CallId, PluginId, QuestionId, QueueId};
+use crate::input::Skipped;
 use crate::matching::candidates::{Candidate, level};
 use crate::question::{
     AgentRow, ContactSelectFacts, DecisionPoint, Facts, PluginFailure, Ranked, SkillMatchFacts,
 };
 use crate::questions::About;
-use crate::seeded_bugs::{Bug, is_made};
+use crate::seeded_bugs::{Bug, is_made, panic_over};
 use crate::tenant::Tenant;
 use crate::timers::{CallTimer, Timer};
 use std::collections::BTreeSet;
@@ -54,9 +55,11 @@ impl Tenant {
             let Some(queue) = call.waits_in() else {
                 continue;
             };
-            if call.left_out {
+            if call.left_out || call.unmatched {
                 continue;
             }
+            self.at_work = Some(Skipped::Match(*id));
+            panic_over(*id);
             let Some(settings) = self.queue_settings(call, queue) else {
                 continue;
             };
@@ -66,6 +69,7 @@ impl Tenant {
             };
             if let Some(plugin) = settings.contact_select {
                 let rivals = self.rivals(&contacts, index, first.agent);
+                self.at_work = Some(Skipped::Match(*id));
                 if rivals.len() > 1 {
                     self.ask_contact_select(pool, plugin, queue, *id, first, &rivals);
                     return false;
@@ -220,9 +224,10 @@ impl Tenant {
             let Some(call) = self.calls.get(&id) else {
                 continue;
             };
-            let Some(queue) = call.waits_in() else {
+            let Some(queue) = call.waits_in().filter(|_| !call.unmatched) else {
                 continue;
             };
+            self.at_work = Some(Skipped::Match(id));
             let staffed = self
                 .queue_settings(call, queue)
                 .is_none_or(|settings| self.is_staffed(&settings, &call.requirements));

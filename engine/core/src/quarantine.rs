@@ -1,6 +1,9 @@
 //! Inputs that hit a mistake in the core: each is skipped by the driver, and what it was about is quarantined, so that no call
 //! hangs because of it and everything else goes on.
 //!
+//! Some work is not about the call that an input names: everybody who waits is matched, and every call is taken over after
+//! a restart. Whoever is met there is noted, so that after a mistake only that call is left out, and the input comes again.
+//!
 //! What is known of a call of which an input was skipped may be wrong: the service is asked whether it lives and who is in it. If
 //! inputs of it are skipped again while the caller waits, the caller leaves by the queue's exit `max_wait`, which every
 //! queue declares.
@@ -22,13 +25,27 @@ impl Tenant {
             Skipped::Call(call) => Some(call),
             Skipped::Verdict(question) => self.call_of_question(question),
             Skipped::Tick => self.skip_deadline(),
+            Skipped::Match(call) | Skipped::Restart(call) => Some(call),
             Skipped::Other => None,
         };
         self.emit(Event::InputSkipped { call });
         if let Some(call) = call {
-            self.with_call(call, Call::quarantine);
+            self.with_call(call, |call, tenant| match skipped {
+                Skipped::Match(_) => call.set_aside(tenant),
+                Skipped::Restart(_) => call.not_restarted = true,
+                Skipped::Call(_) | Skipped::Verdict(_) | Skipped::Tick | Skipped::Other => {
+                    call.quarantine(tenant);
+                }
+            });
         }
         Reply::Done
+    }
+
+    /// After a panic: on whose account it was met, where the input need not have been about that. The input may come
+    /// again once this was taken in.
+    #[must_use]
+    pub fn at_work(&self) -> Option<Skipped> {
+        self.at_work
     }
 
     /// One of several deadlines hit a mistake, and none had its effect. From here on they are handled one by one, until it
@@ -52,6 +69,16 @@ impl Call {
     fn quarantine(&mut self, tenant: &mut Tenant) {
         self.inputs_skipped = self.inputs_skipped.saturating_add(1);
         if self.inputs_skipped > 1 && self.waiting().is_some() {
+            let max_wait = |exits: &Exits| exits.max_wait.clone();
+            return self.leave_by(tenant, ExitReason::InputsSkipped, max_wait);
+        }
+        self.audit(tenant);
+    }
+
+    /// Nobody is looked for any more who could serve it.
+    fn set_aside(&mut self, tenant: &mut Tenant) {
+        self.unmatched = true;
+        if self.waiting().is_some() {
             let max_wait = |exits: &Exits| exits.max_wait.clone();
             return self.leave_by(tenant, ExitReason::InputsSkipped, max_wait);
         }

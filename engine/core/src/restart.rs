@@ -3,7 +3,8 @@
 use crate::call::{Call, State};
 use crate::event::Event;
 use crate::ids::{CallId, Epoch, Timestamp};
-use crate::input::{NewCalls, Reply};
+use crate::input::{NewCalls, Reply, Skipped};
+use crate::seeded_bugs::panic_over;
 use crate::tenant::Tenant;
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +38,17 @@ impl Tenant {
         calls.sort_by_key(|call| self.calls.get(call).is_some_and(Call::is_queued));
         self.forget_match_questions();
         for (turn, call) in calls.into_iter().enumerate() {
-            self.with_call(call, |call, tenant| call.restarted(tenant, turn));
+            self.at_work = Some(Skipped::Restart(call));
+            self.with_call(call, |call, tenant| {
+                if std::mem::take(&mut call.not_restarted) {
+                    call.audit(tenant);
+                } else {
+                    panic_over(call.id);
+                    call.restarted(tenant, turn);
+                }
+            });
         }
+        self.at_work = None;
         self.renew_leases();
         self.all_pools_changed();
         Reply::Done

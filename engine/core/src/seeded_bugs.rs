@@ -1,6 +1,7 @@
 //! Mistakes that a simulation puts in on purpose, to show that its checks can fail. Without the feature `seeded-bugs`,
 //! which nothing that is shipped turns on, nobody can put one in.
 
+use crate::ids::CallId;
 use crate::input::Input;
 
 /// A mistake.
@@ -22,6 +23,8 @@ pub enum Bug {
     NeverLetsGo,
     /// The core panics at some events and outcomes, and whenever a message between the music is due.
     Panics,
+    /// The core panics whenever some calls are matched, or taken over after a restart.
+    PanicsOverOthers,
 }
 
 /// Panics if the mistake is made and this is one of the inputs that it hits.
@@ -46,6 +49,12 @@ pub(crate) fn panic_at(input: &Input) {
         | Input::Skipped(_) => false,
     };
     assert!(!hit || !is_made(Bug::Panics), "seeded");
+}
+
+/// Panics if the mistake is made and the call is one of those that it hits, in work that the input need not be about.
+pub(crate) fn panic_over(call: CallId) {
+    let hit = call.0.is_multiple_of(16);
+    assert!(!hit || !is_made(Bug::PanicsOverOthers), "seeded");
 }
 
 fn sum(bytes: &[u8]) -> u64 {

@@ -9,7 +9,7 @@ use crate::config::{Config, Limits, Queue, Timeouts};
 use crate::event::Event;
 use crate::ids::{AgentId, CallId, CommandId, Epoch, PluginId, QueueId, Timestamp};
 use crate::input::{
-    Ignored, IncomingCall, Input, NewCalls, NewContact, QueueAction, Refusal, Reply,
+    Ignored, IncomingCall, Input, NewCalls, NewContact, QueueAction, Refusal, Reply, Skipped,
 };
 use crate::matching::Matching;
 use crate::question::Requirement;
@@ -63,6 +63,9 @@ pub struct Tenant {
     /// A deadline hit a mistake: see [`Skipped::Tick`](crate::input::Skipped::Tick).
     #[serde(default)]
     pub(crate) one_deadline_a_tick: bool,
+    /// What is being worked on that the input need not be about; for after a panic.
+    #[serde(skip)]
+    pub(crate) at_work: Option<Skipped>,
     /// Who is logged in has changed within this input.
     #[serde(skip)]
     pub(crate) staffing_changed: bool,
@@ -114,6 +117,7 @@ impl Tenant {
         };
         self.check_staffing();
         self.match_pools();
+        self.at_work = None;
         reply
     }
 

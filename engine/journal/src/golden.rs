@@ -267,6 +267,14 @@ fn inputs() -> Vec<(String, Input)> {
         ),
         ("skipped-tick".to_owned(), Input::Skipped(Skipped::Tick)),
         (
+            "skipped-match".to_owned(),
+            Input::Skipped(Skipped::Match(CallId(1))),
+        ),
+        (
+            "skipped-restart".to_owned(),
+            Input::Skipped(Skipped::Restart(CallId(1))),
+        ),
+        (
             "plugin-changed".to_owned(),
             Input::PluginChanged(PluginNews {
                 plugin: PluginId(Symbol(15)),

@@ -14,15 +14,18 @@ use crate::events::{EventCursor, Events, NumberedEvent};
 use crate::pending::Promise;
 use cordboard_clock::{AlarmId, Clock, Hold};
 use cordboard_core::ids::{CommandId, Millis, Timestamp};
-use cordboard_core::input::{Outcome, Reply};
+use cordboard_core::input::{Outcome, Reply, Skipped};
 use cordboard_core::{Command, Event, Input, Operation};
 use cordboard_journal::{
     AppendError, Event as JournalEvent, Failure, Journal, Seq, SnapshotError, Stream,
-    encode_payload,
+    decode_payload, encode_payload,
 };
 use crossbeam_channel::select;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+
+/// Most calls that are set aside so that one input has its effect: each costs reading the journal back.
+const SET_ASIDE_MAX: usize = 16;
 
 /// A shard, as its thread owns it.
 pub(super) struct Shard {
@@ -235,9 +238,24 @@ impl Shard {
                 return None;
             }
         };
+        if let Input::Verdict(verdict) = &input {
+            self.joiner.answered(verdict, evidence);
+        }
+        self.append_and_fold(input, &payload, promise, hold, SET_ASIDE_MAX)
+    }
+
+    /// `more`: how many calls may still be set aside so that the input has its effect.
+    fn append_and_fold(
+        &mut self,
+        input: Input,
+        payload: &[u8],
+        promise: Option<Promise<Reply>>,
+        hold: Hold,
+        more: usize,
+    ) -> Option<Promise<Reply>> {
         #[cfg(feature = "crash-points")]
         cordboard_crash_points::pass(cordboard_crash_points::Point::BeforeAppend);
-        let seq = match self.append(&payload) {
+        let seq = match self.append(payload) {
             Ok(seq) => seq,
             Err(AppendError::Failed(failure)) => {
                 self.fail(failure);
@@ -251,17 +269,26 @@ impl Shard {
         };
         #[cfg(feature = "crash-points")]
         cordboard_crash_points::pass(cordboard_crash_points::Point::AfterAppend);
-        if let Input::Verdict(verdict) = &input {
-            self.joiner.answered(verdict, evidence);
-        }
         let is_config = matches!(input, Input::Config(_));
         let skipped = input.skipped();
-        let Some(Folded { reply, commands }) = self.fold(seq, input) else {
-            refuse(promise, SubmitError::Skipped);
-            if let Some(skipped) = skipped {
-                drop(self.take_in(Input::Skipped(skipped), None, None, hold));
+        let Folded { reply, commands } = match self.fold(seq, input) {
+            Ok(folded) => folded,
+            Err(Some(at_work)) if more > 0 && self.failed.is_none() => {
+                drop(self.take_in(Input::Skipped(at_work), None, None, hold.clone()));
+                // It was encoded by this very process.
+                let Ok(again) = decode_payload(payload) else {
+                    refuse(promise, SubmitError::Skipped);
+                    return None;
+                };
+                return self.append_and_fold(again, payload, promise, hold, more - 1);
             }
-            return None;
+            Err(_) => {
+                refuse(promise, SubmitError::Skipped);
+                if let Some(skipped) = skipped {
+                    drop(self.take_in(Input::Skipped(skipped), None, None, hold));
+                }
+                return None;
+            }
         };
         tracing::trace!(%seq, ?reply, commands = commands.len(), "input folded");
         self.record(seq, &commands);
@@ -276,14 +303,16 @@ impl Shard {
     }
 
     /// Folds an input. One that makes the core panic is skipped: the state is read back from the
-    /// journal without it, and everything else goes on.
-    fn fold(&mut self, seq: Seq, input: Input) -> Option<Folded> {
+    /// journal without it, and everything else goes on. The error is what the mistake was met in, if the
+    /// input may have its effect without that.
+    fn fold(&mut self, seq: Seq, input: Input) -> Result<Folded, Option<Skipped>> {
         let (state, now) = (&mut self.state, self.now);
         let folded = catch_unwind(AssertUnwindSafe(|| state.fold(now, input)));
         if let Ok(folded) = folded {
-            return Some(folded);
+            return Ok(folded);
         }
-        tracing::error!(%seq, "an input has made the core panic; it is skipped");
+        let at_work = self.state.tenant.at_work();
+        tracing::error!(%seq, ?at_work, "an input has made the core panic; it is skipped");
         while self.durable < seq && self.failed.is_none() {
             match self.announced.0.recv() {
                 Ok(event) => self.handle_announcement(event),
@@ -299,7 +328,7 @@ impl Shard {
             Ok(rebuilt) => self.state = rebuilt.state,
             Err(error) => self.fail(self.log_failure(&error)),
         }
-        None
+        Err(at_work)
     }
 
     fn log_failure(&self, cause: &dyn std::error::Error) -> Failure {

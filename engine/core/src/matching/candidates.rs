@@ -4,6 +4,7 @@ use crate::agent::Agent;
 use crate::call::Call;
 use crate::config::{Config, Queue};
 use crate::ids::{AgentId, CallId, GroupId, Millis, QueueId, SkillId, Timestamp};
+use crate::input::Skipped;
 use crate::question::{AgentRow, Requirement};
 use crate::tenant::Tenant;
 
@@ -65,6 +66,7 @@ impl Tenant {
         };
         let ready = self.agents.get(&agent).is_some_and(Agent::is_ready);
         ready
+            && !call.unmatched
             && !call.is_spared(agent)
             && has_skills(
                 config,
@@ -100,15 +102,21 @@ impl Tenant {
     }
 
     /// Contacts from `index` on that the agent may serve as well.
-    pub(super) fn rivals(&self, contacts: &[CallId], index: usize, agent: AgentId) -> Vec<CallId> {
+    pub(super) fn rivals(
+        &mut self,
+        contacts: &[CallId],
+        index: usize,
+        agent: AgentId,
+    ) -> Vec<CallId> {
         let most = usize::try_from(self.limits().candidates_max).unwrap_or(usize::MAX);
-        contacts
-            .iter()
-            .skip(index)
-            .filter(|id| self.may_serve(agent, **id))
-            .take(most)
-            .copied()
-            .collect()
+        let mut rivals = Vec::new();
+        for id in contacts.iter().skip(index) {
+            self.at_work = Some(Skipped::Match(*id));
+            if rivals.len() < most && self.may_serve(agent, *id) {
+                rivals.push(*id);
+            }
+        }
+        rivals
     }
 
     pub(super) fn agent_row(&self, candidate: Candidate) -> AgentRow {

@@ -3,6 +3,7 @@
 use crate::harness::World;
 use crate::harness::acs::present;
 use crate::harness::config::{Setup, party};
+use cordboard_core::config::Exit;
 use cordboard_core::ids::{CallId, Millis};
 use cordboard_core::input::{AgentAction, CallAction, CallEventKind, Response, Skipped};
 use expect_test::expect;
@@ -453,6 +454,80 @@ fn a_caller_whose_inputs_are_skipped_again_leaves_by_the_exit_of_the_longest_wai
           emit queue-exited 1 from sales: inputs-skipped by message
           operate 1.5 cancel-media
           operate 1.6 play sorry to caller
+    "#]]);
+}
+
+/// Whoever cannot be matched would keep everybody of the pool from it.
+#[test]
+fn a_caller_in_whose_matching_a_mistake_was_met_leaves_and_the_others_are_served() {
+    let mut world = World::staffed(Setup::small(), &["ann"]);
+    world.queued("caller");
+    world.queued("caller-2");
+    world.skipped(Skipped::Match(CallId(1)));
+    world.ready("ann");
+    world.check(expect![[r#"
+        > skipped Match(CallId(1))
+          emit input-skipped 1
+          emit queue-exited 1 from sales: inputs-skipped by message
+          operate 1.3 cancel-media
+          operate 1.4 play sorry to caller
+        > ann: ready
+          emit agent ann ready
+          record 2 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 2 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 2-1 to ann in sales for 20s caller=+14255550101 waited-ms=0
+          operate 2.3 add-participant ann ring 20s
+    "#]]);
+}
+
+/// It joins a queue again, and waits there for its exit alone.
+#[test]
+fn a_contact_in_whose_matching_a_mistake_was_met_is_offered_to_nobody() {
+    let setup = Setup::small().queue("sales", |setup, queue| {
+        queue.exits.max_wait = Exit::Queue(setup.queue_id("overflow"));
+    });
+    let mut world = World::staffed(setup, &["cid"]);
+    world.queued("caller");
+    world.skipped(Skipped::Match(CallId(1)));
+    world.ready("cid");
+    world.check(expect![[r#"
+        > skipped Match(CallId(1))
+          emit input-skipped 1
+          emit queue-exited 1 from sales: inputs-skipped by queue overflow
+          operate 1.3 cancel-media
+          emit call-queued 1 in overflow at 1
+          operate 1.4 play music to caller looped
+        > cid: ready
+          emit agent cid ready
+    "#]]);
+}
+
+#[test]
+fn a_call_in_whose_restart_a_mistake_was_met_is_looked_at_and_the_next_restart_takes_it_over() {
+    let mut world = World::with_ready(Setup::small(), &["ann", "bob"]);
+    world.talking("caller", "ann");
+    world.talking("caller-2", "bob");
+    world.skipped(Skipped::Restart(CallId(1)));
+    world.restart(2);
+    world.check(expect![[r#"
+        > skipped Restart(CallId(1))
+          emit input-skipped 1
+        > restarted, epoch 2
+          emit engine-restarted 2 calls away since 0s ago
+          operate 1.5 get-call
+          operate 1.6 get-participants
+          operate 2.5 get-call
+          operate 2.6 get-participants
+    "#]]);
+    world.restart(3);
+    world.check(expect![[r#"
+        > restarted, epoch 3
+          emit engine-restarted 2 calls away since 0s ago
+          operate 1.7 get-call
+          operate 1.8 get-participants
+          operate 2.7 get-call
+          operate 2.8 get-participants
     "#]]);
 }
 
