@@ -111,8 +111,8 @@ fn a_plan_that_fails_is_made_small() {
 }
 
 /// The violations of a core that panics, but for those that tell that it did; and how many did.
-fn beside_panics(bug: Bug) -> (usize, Vec<String>) {
-    let centre = Centre::new().unwrap();
+fn beside_panics(bug: Bug) -> anyhow::Result<(usize, Vec<String>)> {
+    let centre = Centre::new()?;
     make(Some(bug));
     let mut panics = 0;
     let mut others = Vec::new();
@@ -124,7 +124,7 @@ fn beside_panics(bug: Bug) -> (usize, Vec<String>) {
             CALLS_PER_BATCH,
             true,
         );
-        for violation in play(&centre, &plan).unwrap().violations {
+        for violation in play(&centre, &plan)?.violations {
             let heard_message = violation.detail.contains("engine.test/closed");
             if violation.check == "no-panic" {
                 panics += 1;
@@ -135,13 +135,13 @@ fn beside_panics(bug: Bug) -> (usize, Vec<String>) {
         }
     }
     make(None);
-    (panics, others)
+    Ok((panics, others))
 }
 
 /// The driver skips each input that the core panics at, and the calls go on.
 #[test]
 fn a_core_that_panics_loses_no_call() {
-    let (panics, others) = beside_panics(Bug::Panics);
+    let (panics, others) = beside_panics(Bug::Panics).unwrap();
     assert!(panics > 100, "{panics}");
     assert_eq!(others, [""; 0]);
 }
@@ -149,7 +149,7 @@ fn a_core_that_panics_loses_no_call() {
 /// The driver sets each call aside over which the core panics, and takes the input again without it.
 #[test]
 fn a_core_that_panics_over_other_calls_than_the_input_is_about_loses_no_call() {
-    let (panics, mut others) = beside_panics(Bug::PanicsOverOthers);
+    let (panics, mut others) = beside_panics(Bug::PanicsOverOthers).unwrap();
     // Whoever was set aside is offered to nobody, in whatever queue the exit leads to.
     others.retain(|violation| !violation.contains("work-conserved") || !is_set_aside(violation));
     assert!(panics > 50, "{panics}");
