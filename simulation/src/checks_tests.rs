@@ -317,7 +317,7 @@ fn a_caller_gives_up_on_an_agent_who_parted_from_them_before_anything_was_said()
         let requeue = Input::Call {
             call: CALL,
             by: cordboard_core::input::Actor::Agent(ANNA),
-            action: CallAction::Requeue(cordboard_core::ids::QueueId(Symbol(1))),
+            action: CallAction::Requeue(QueueId(Symbol(1))),
         };
         judged(caller, |checks| checks.acts(at_ms, &requeue))
     };
