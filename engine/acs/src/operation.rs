@@ -43,6 +43,10 @@ use crate::wire::streaming::{
 /// cannot reach the service. Like every refusal it had no effect.
 pub const STATUS_NOT_SENT: u16 = 503;
 
+/// The status that the core is told for a sound that there is not. There will be none the next time either, so that
+/// nobody waits in silence for further tries.
+pub const STATUS_NO_PROMPT: u16 = 400;
+
 /// The longest invitation, in seconds. SPEC(Call Automation 2026-03-12, `invitationTimeoutInSeconds`).
 const RING_SECONDS_MAX: u32 = 180;
 /// The longest silence before the first tone, in seconds. SPEC(Call Automation 2026-03-12,
@@ -528,7 +532,7 @@ fn no_prompt(prompt: PromptId) -> CoreOutcome {
         "a prompt has no address: the request is not sent"
     );
     CoreOutcome::Refused {
-        status: STATUS_NOT_SENT,
+        status: STATUS_NO_PROMPT,
         sub_code: None,
     }
 }

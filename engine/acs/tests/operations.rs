@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use cordboard_acs::callback_path::CallbackPath;
 use cordboard_acs::edge_key::EdgeKey;
-use cordboard_acs::operation::{OperationSettings, Operator, STATUS_NOT_SENT};
+use cordboard_acs::operation::{OperationSettings, Operator, STATUS_NO_PROMPT, STATUS_NOT_SENT};
 use cordboard_acs::operation_context::{OperationContext, Privacy};
 use cordboard_core::command::{Operation, RejectReason};
 use cordboard_core::config::{MediaOptions, StreamingOptions, TranscriptionOptions};
@@ -547,7 +547,7 @@ async fn refusals_doubts_and_what_was_never_sent_are_told_apart() {
         carry_out(play(PromptId(Symbol(4))), &MediaOptions::default(), vec![]).await;
     assert_eq!(
         (unsent, requests.len()),
-        (refused(STATUS_NOT_SENT, None), 0)
+        (refused(STATUS_NO_PROMPT, None), 0)
     );
     let late = Operation::Answer {
         context: CallContext("eyJ0".to_owned()),

@@ -32,12 +32,19 @@ struct Served {
 }
 
 fn serve(text: &str, change: impl FnOnce(EngineBuilder) -> EngineBuilder) -> Served {
+    serve_on(MemoryDisk::new(Nonce(NONCE)), text, change)
+}
+
+fn serve_on(
+    disk: MemoryDisk,
+    text: &str,
+    change: impl FnOnce(EngineBuilder) -> EngineBuilder,
+) -> Served {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    let disk = MemoryDisk::new(Nonce(NONCE));
     let builder = Engine::builder(compiled(text))
         .journal_in_memory(disk.clone())
         .runtime(runtime.handle().clone());
@@ -759,6 +766,37 @@ fn an_engine_that_a_mistake_has_ended_says_so_at_every_door() {
     let answer = send(served.address, "POST", EVENT_GRID, &[], call.as_bytes());
     assert_eq!(answer.status, 500);
     assert!(served.engine.shutdown().is_err());
+}
+
+/// Calls are pinned to the configuration that they began with, and a deployment takes them over.
+#[test]
+fn a_prompt_that_a_start_takes_away_is_served_for_calls_that_began_with_it() {
+    let operator = Accepting::default();
+    let before = serve(MEDIA, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    let call = incoming_call("e1");
+    send(before.address, "POST", EVENT_GRID, &[], call.as_bytes());
+    eventually(|| operator.seen() == ["answer"]);
+    let music = compiled(MEDIA).config.prompts.values().find_map(|prompt| {
+        let path = &prompt.path;
+        path.ends_with("music.wav").then(|| path.clone())
+    });
+    let target = format!("/prompts/{}", music.unwrap());
+    let sound = get(before.address, &target, "").body;
+    let disk = before.disk.clone();
+    before.engine.shutdown().unwrap();
+
+    let text = MEDIA
+        .replace("\"music\": \"music\"", "\"music\": \"jazz\"")
+        .replace("\"music\": \"music.wav\"", "\"jazz\": \"bye.wav\"");
+    let after = serve_on(disk, &text, |builder| {
+        builder.operator(Arc::new(operator.clone()))
+    });
+    let answer = get(after.address, &target, "");
+    assert_eq!((answer.status, answer.body), (200, sound));
+    let other = target.replace("music.wav", "other.wav");
+    assert_eq!(get(after.address, &other, "").status, 404);
 }
 
 #[test]

@@ -138,6 +138,11 @@ impl Tenant {
         self.config.as_ref()
     }
 
+    /// Returns the configuration in force and those that live calls began with.
+    pub fn configs(&self) -> impl Iterator<Item = &Arc<Config>> {
+        self.config.iter().chain(self.pinned.values())
+    }
+
     /// Tells what becomes of new calls.
     #[must_use]
     pub fn new_calls(&self) -> NewCalls {

@@ -5,6 +5,7 @@ use cordboard_acs::Secret;
 use cordboard_acs::webhook_auth::{WebhookAuth, WebhookAuthError};
 use cordboard_core::Config;
 use cordboard_core::ids::PromptId;
+use cordboard_journal::BlobReader;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -56,6 +57,42 @@ impl EdgeSettings {
             webhook_auth,
             prompts,
         })
+    }
+
+    /// Adds what calls of before a start still play and the configuration has no more: where it was, and the sound from the
+    /// blobs of the journal.
+    pub(crate) fn with_prompts_of<'a>(
+        mut self,
+        configs: impl Iterator<Item = &'a Arc<Config>>,
+        blobs: &dyn BlobReader,
+    ) -> Self {
+        let gone: BTreeMap<PromptId, String> = configs
+            .flat_map(|config| &config.prompts)
+            .filter(|(id, _)| !self.prompt_paths.contains_key(id))
+            .map(|(id, prompt)| (*id, prompt.path.clone()))
+            .collect();
+        if gone.is_empty() {
+            return self;
+        }
+        let kept = blobs.list().unwrap_or_default();
+        for (id, path) in gone {
+            // The path begins with the beginning of the digest.
+            let named = path.split('/').next().unwrap_or_default();
+            let kept = kept
+                .iter()
+                .find(|(digest, _)| !named.is_empty() && digest.to_string().starts_with(named));
+            match kept.and_then(|(digest, _)| blobs.read(digest).ok().flatten()) {
+                Some(sound) => {
+                    self.prompts.insert(path.clone(), sound.into());
+                }
+                None => tracing::warn!(
+                    path,
+                    "a prompt that calls of before the start may need is neither in the configuration nor in the journal"
+                ),
+            }
+            self.prompt_paths.insert(id, path);
+        }
+        self
     }
 
     /// The address from which the service fetches a prompt.

@@ -11,7 +11,8 @@ use arc_swap::ArcSwap;
 use cordboard_acs::edge_key::EdgeKey;
 use cordboard_acs::{Client, ClientLimits, Endpoint};
 use cordboard_clock::Clock;
-use cordboard_journal::Nonce;
+use cordboard_core::Tenant;
+use cordboard_journal::{BlobReader, Nonce};
 use std::sync::Arc;
 use tokio::runtime::Handle;
 
@@ -92,6 +93,8 @@ impl AzureSetup {
         self,
         config: &Compiled,
         nonce: &Nonce,
+        before: &Tenant,
+        blobs: &dyn BlobReader,
     ) -> Result<AzureReady, BuildError> {
         let Some(acs) = &config.acs else {
             return Err(BuildError::Missing("the configuration has lost its `acs`"));
@@ -99,7 +102,8 @@ impl AzureSetup {
         let key =
             EdgeKey::from_nonce(&nonce.0).map_err(|error| BuildError::Acs(error.to_string()))?;
         let settings = EdgeSettings::new(config, acs, None)
-            .map_err(|error| BuildError::Acs(error.to_string()))?;
+            .map_err(|error| BuildError::Acs(error.to_string()))?
+            .with_prompts_of(before.configs(), blobs);
         let settings = Arc::new(ArcSwap::from_pointee(settings));
         let admission = self.admission;
         let unanswered = Unanswered::new(admission.unanswered_max);

@@ -277,6 +277,7 @@ impl EngineBuilder {
         }
         let blobs = journal.blobs();
         keep_text(blobs.as_ref(), &config);
+        keep_sounds(blobs.as_ref(), &config);
         let identity = journal.identity().clone();
         let is_new = report.last.0 == 0;
         let mut opening = driver::opening(&state, is_new, identity.epoch, &config.config);
@@ -287,7 +288,9 @@ impl EngineBuilder {
         }
         #[cfg(feature = "azure")]
         let azure = match azure.flatten() {
-            Some(azure) => Some(azure.with_journal(&config, &identity.nonce)?),
+            Some(azure) => {
+                Some(azure.with_journal(&config, &identity.nonce, &state.tenant, blobs.as_ref())?)
+            }
             None => None,
         };
         #[cfg(feature = "azure")]
@@ -360,6 +363,15 @@ pub(super) fn check_tenant(before: &Config, config: &Compiled) -> Result<(), Bui
         before: before.tenant.clone(),
         after: after.clone(),
     })
+}
+
+/// Keeps the prompts beside the journal, for calls that began with them and live on after a start with another configuration.
+pub(super) fn keep_sounds(blobs: &dyn Blobs, config: &Compiled) {
+    for (path, sound) in &config.prompts {
+        if let Err(error) = blobs.put(sound) {
+            tracing::warn!(%error, path, "a prompt is not kept beside the journal");
+        }
+    }
 }
 
 /// Keeps the text beside the journal, for whoever wants to understand an old record. A text with

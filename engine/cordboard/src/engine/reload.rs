@@ -1,7 +1,7 @@
 //! Replacing the configuration while calls run.
 
 use super::Engine;
-use super::builder::{check_tenant, keep_text};
+use super::builder::{check_tenant, keep_sounds, keep_text};
 use crate::config::Compiled;
 use crate::error::{BuildError, BuildErrors, SubmitError};
 use cordboard_core::Input;
@@ -37,6 +37,7 @@ pub(super) fn reload(engine: &Engine, config: Compiled) -> Result<(), BuildError
         return Err(BuildError::Reload(SubmitError::Stopped).into());
     };
     keep_text(blobs.as_ref(), &config);
+    keep_sounds(blobs.as_ref(), &config);
     let config = Arc::new(config);
     let mut news = Vec::new();
     if let Some(plugins) = &inner.plugins {
