@@ -43,9 +43,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         .build()?;
     runtime.block_on(async {
         let address = compiled.listen;
-        let listener = TcpListener::bind(address)
-            .await
-            .with_context(|| format!("cannot listen on {address}"))?;
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!(
+                "cannot listen on {address}: end what listens there, or change `listen.address`"
+            )
+        })?;
         let address = listener.local_addr()?;
         let journal = compiled.journal.directory.clone();
         let drain = compiled.drain;
@@ -79,6 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         };
         // The engine first: it answers what waits and ends the streams of events, which a server
         // would otherwise wait for as long as a desktop is there.
+        let left = engine.shed().left;
         let stopped = tokio::task::spawn_blocking(move || engine.shutdown()).await?;
         if broken.is_none() {
             // What happened until the end is logged.
@@ -90,7 +93,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             bail!("the engine has stopped: {reason}");
         }
         let stopped = stopped.context("the journal was not closed properly")?;
-        tracing::info!(last_entry = stopped.last, "stopped");
+        // Of those the log names one a second at most.
+        let new_calls_left = (left > 0).then_some(left);
+        tracing::info!(last_entry = stopped.last, new_calls_left, "stopped");
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -104,10 +109,11 @@ async fn nothing_here() -> impl IntoResponse {
 /// again.
 async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
     stop_asked().await;
-    let calls = live_calls(engine).await;
+    let (calls, wrap_ups) = live_calls(engine).await.unwrap_or_default();
     if drain.time == Millis(0) {
         tracing::info!(
             calls,
+            wrap_ups,
             "stopping; the next start on the journal takes the calls over"
         );
         return;
@@ -115,12 +121,16 @@ async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
     tracing::warn!(
         seconds = drain.time.0 / 1_000,
         calls,
+        wrap_ups,
         "stopping when the calls have ended; ask again to stop at once"
     );
     let ended = async {
         // If it cannot be journaled the engine ends by itself.
         drop(engine.set_new_calls(drain.new_calls).await);
-        while live_calls(engine).await.is_some_and(|calls| calls > 0) {
+        while live_calls(engine)
+            .await
+            .is_some_and(|(calls, wrap_ups)| calls + wrap_ups > 0)
+        {
             tokio::time::sleep(LOOK_EVERY).await;
         }
     };
@@ -129,9 +139,10 @@ async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
         () = ended => return tracing::info!("all calls have ended"),
         () = tokio::time::sleep(Duration::from_millis(drain.time.0)) => "the time to drain is over",
     };
-    let calls = live_calls(engine).await;
+    let (calls, wrap_ups) = live_calls(engine).await.unwrap_or_default();
     tracing::warn!(
         calls,
+        wrap_ups,
         "{why}: calls are left, which the next start on the journal takes over"
     );
 }
@@ -139,10 +150,11 @@ async fn asked_and_drained(engine: &Engine, drain: DrainSettings) {
 /// How often it is looked whether calls are left.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// Counts the calls that live, wrap-up included; `None` when the engine has ended.
-async fn live_calls(engine: &Engine) -> Option<usize> {
+/// Counts the calls that callers are in, and those that agents have to finish; `None` when the engine has ended.
+async fn live_calls(engine: &Engine) -> Option<(usize, usize)> {
     let overview = engine.overview().await.ok()?;
-    Some(overview.live_calls)
+    let calls = overview.live_calls.saturating_sub(overview.wrap_ups);
+    Some((calls, overview.wrap_ups))
 }
 
 /// How long the last answers may take to reach those who asked.

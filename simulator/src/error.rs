@@ -59,7 +59,7 @@ pub enum ScriptError {
 #[non_exhaustive]
 pub enum StartError {
     /// The address is taken or not ours.
-    #[error("cannot listen on `{address}`: {source}")]
+    #[error("cannot listen on `{address}`; end what listens there, or choose another address")]
     Listen {
         /// The address.
         address: std::net::SocketAddr,

@@ -200,6 +200,12 @@ impl Driver {
         self.inbox.count_rejected();
     }
 
+    /// Counts a new call that was left to the next delivery.
+    #[cfg(feature = "azure")]
+    pub(crate) fn count_left(&self) {
+        self.inbox.count_left();
+    }
+
     pub(crate) fn shed(&self) -> Shed {
         self.inbox.shed()
     }

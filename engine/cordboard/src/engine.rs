@@ -19,10 +19,10 @@ use crate::pending::Pending;
 use crate::plugins::{PluginStatus, Plugins};
 use arc_swap::ArcSwap;
 use cordboard_clock::Clock;
-use cordboard_core::Config;
 use cordboard_core::ids::{AgentId, CallId, CodeId, CollectionId, QueueId, Symbol, Timestamp};
 use cordboard_core::input::{Actor, NewCalls};
 use cordboard_core::matching::Wait;
+use cordboard_core::{Config, LiveCall};
 use cordboard_journal::{Blobs, Records, Watch};
 use parking_lot::Mutex;
 use std::fmt;
@@ -147,6 +147,12 @@ impl Engine {
     /// Looks at agents, queues and calls at one moment; ready once what it shows is durable.
     pub fn overview(&self) -> Pending<Overview> {
         overview::look(self)
+    }
+
+    /// Lists calls that live, oldest first: at most `limit` of those that came after `after`. Ready once what it shows is
+    /// durable. The callers are shown as they are: mask them for people who need not see them.
+    pub fn live_calls(&self, after: Option<CallId>, limit: usize) -> Pending<Vec<LiveCall>> {
+        overview::live_calls(self, after, limit)
     }
 
     /// Tells why nobody is rung for a call: what keeps each agent of its queue's groups from it. `None` when the call does

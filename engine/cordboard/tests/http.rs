@@ -163,6 +163,32 @@ fn who_waits_is_told_why_nobody_is_rung() {
     assert_eq!(act(&served, ben, BEN, json!({ "action": "ready" })).0, 200);
     let contact = json!({ "id": "c1", "queue": "chat" });
     let (_, body) = act(&served, "/v1/contacts", SOFIA, contact);
+    let listed = get(served.address, "/v1/calls", WALL).json();
+    let row = &listed["calls"][0];
+    assert_eq!(
+        (&row["call"], &row["phase"], &row["queue"], &row["agent"]),
+        (
+            &body["call"],
+            &json!("queued"),
+            &json!("chat"),
+            &json!(null)
+        )
+    );
+    assert_eq!(listed["next"], json!(null));
+    let after = format!("/v1/calls?after={}", body["call"]);
+    let rest = get(served.address, &after, WALL).json();
+    assert_eq!(rest["calls"], json!([]));
+    for (target, token, status) in [
+        ("/v1/calls", ANNA, 403),
+        ("/v1/calls?after=x", WALL, 400),
+        ("/v1/calls?before=1", WALL, 400),
+    ] {
+        assert_eq!(
+            get(served.address, target, token).status,
+            status,
+            "{target}"
+        );
+    }
     let target = format!("/v1/calls/{}/wait", body["call"]);
     let answer = get(served.address, &target, WALL);
     assert_eq!(answer.status, 200);

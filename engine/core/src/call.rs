@@ -11,10 +11,13 @@ pub(crate) mod menu;
 pub(crate) mod offering;
 pub(crate) mod operations;
 pub(crate) mod parties;
+mod phase;
 pub(crate) mod queued;
 pub(crate) mod recording;
 pub(crate) mod removal;
 pub(crate) mod withdrawal;
+
+pub use crate::call::phase::{LiveCall, Phase};
 
 use crate::agent::AgentState;
 use crate::call::answering::{Answering, Incoming};

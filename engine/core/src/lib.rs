@@ -61,6 +61,7 @@ mod tenant;
 mod timers;
 mod waiting;
 
+pub use call::{LiveCall, Phase};
 pub use command::{Command, Operation};
 pub use config::Config;
 pub use decision::Decision;

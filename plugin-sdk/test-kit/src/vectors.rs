@@ -14,7 +14,7 @@ use crate::layout::member;
 #[derive(Debug, Error)]
 pub enum VectorsError {
     /// It cannot be read or written.
-    #[error("cannot {what} `{file}`: {source}")]
+    #[error("cannot {what} `{file}`")]
     Io {
         /// `read` or `write`.
         what: &'static str,

@@ -94,19 +94,22 @@ pub(crate) struct Inbox {
     given_up: Arc<AtomicBool>,
 }
 
-/// What was not taken since the engine was started, because there was too much of it.
+/// What was not taken since the engine was started, because there was too much of it or the engine was about to be stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Shed {
     /// Calls that were rejected as busy: too many came at once, or too many live.
     pub calls: u64,
     /// Inputs (callbacks, actions, contacts) that were refused because too many waited.
     pub inputs: u64,
+    /// Deliveries of new calls that were left to the next one, because the engine was about to be stopped.
+    pub left: u64,
 }
 
 #[derive(Debug, Default)]
 struct ShedCounts {
     calls: AtomicU64,
     inputs: AtomicU64,
+    left: AtomicU64,
 }
 
 /// How many inputs from outside may wait. What the engine itself sends (outcomes, verdicts, ticks)
@@ -191,10 +194,17 @@ impl Inbox {
         self.shed.calls.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts a new call that was left to the next delivery.
+    #[cfg(feature = "azure")]
+    pub(crate) fn count_left(&self) {
+        self.shed.left.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn shed(&self) -> Shed {
         Shed {
             calls: self.shed.calls.load(Ordering::Relaxed),
             inputs: self.shed.inputs.load(Ordering::Relaxed),
+            left: self.shed.left.load(Ordering::Relaxed),
         }
     }
 

@@ -4,9 +4,9 @@
 mod access;
 mod actions;
 mod answer;
+mod calls;
 mod stream;
 mod views;
-mod wait;
 
 use crate::edge::body_limit::limit_bodies;
 use crate::engine::Engine;
@@ -33,7 +33,7 @@ struct Api {
 type Route = (Method, &'static str, fn() -> MethodRouter<Api>);
 
 /// All routes of the API.
-const ROUTES: [Route; 12] = [
+const ROUTES: [Route; 13] = [
     (Method::GET, "/healthz", || get(views::health)),
     (Method::GET, "/readyz", || get(views::readiness)),
     (Method::GET, "/v1/openapi.json", || get(views::openapi)),
@@ -47,7 +47,8 @@ const ROUTES: [Route; 12] = [
     (Method::POST, "/v1/calls/{call}/actions", || {
         post(actions::call)
     }),
-    (Method::GET, "/v1/calls/{call}/wait", || get(wait::wait)),
+    (Method::GET, "/v1/calls", || get(calls::calls)),
+    (Method::GET, "/v1/calls/{call}/wait", || get(calls::wait)),
     (Method::POST, "/v1/queues/{queue}/actions", || {
         post(actions::queue)
     }),

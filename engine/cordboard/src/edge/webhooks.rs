@@ -209,6 +209,7 @@ async fn take_grid_events(
         match outcome {
             // Whoever is there in ten seconds takes it.
             Ok(Reply::Refused(refusal @ Refusal::Draining)) => {
+                edge.driver.count_left();
                 tell_of_call_left(&call);
                 return refuse(StatusCode::INTERNAL_SERVER_ERROR, &refusal.to_string());
             }

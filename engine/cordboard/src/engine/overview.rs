@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::events::EventCursor;
 use crate::pending::Pending;
+use cordboard_core::LiveCall;
 use cordboard_core::event::AgentStatus;
 use cordboard_core::ids::{AgentId, CallId, QueueId, Timestamp};
 use cordboard_core::matching::Wait;
@@ -18,6 +19,8 @@ pub struct Overview {
     pub queues: Vec<QueueOverview>,
     /// Calls that live, wrap-up included.
     pub live_calls: usize,
+    /// Those of them that are over but for what their agent has to finish.
+    pub wrap_ups: usize,
 }
 
 /// An agent at one moment.
@@ -36,6 +39,16 @@ pub struct QueueOverview {
     pub queue: QueueId,
     /// How many wait in it, those who are being offered included.
     pub waiting: usize,
+}
+
+pub(super) fn live_calls(
+    engine: &Engine,
+    after: Option<CallId>,
+    limit: usize,
+) -> Pending<Vec<LiveCall>> {
+    engine
+        .driver()
+        .look(move |tenant, _| tenant.live_calls_after(after, limit))
 }
 
 pub(super) fn wait_of_call(engine: &Engine, call: CallId) -> Pending<Option<Wait>> {
@@ -72,6 +85,7 @@ pub(super) fn look(engine: &Engine) -> Pending<Overview> {
             agents,
             queues,
             live_calls: tenant.live_calls(),
+            wrap_ups: tenant.wrap_ups(),
         }
     })
 }

@@ -102,7 +102,8 @@ pub(super) async fn overview(
         "agents": agents,
         "queues": queues,
         "live-calls": overview.live_calls,
-        "shed": { "calls": shed.calls, "inputs": shed.inputs },
+        "wrap-ups": overview.wrap_ups,
+        "shed": { "calls": shed.calls, "inputs": shed.inputs, "left": shed.left },
     })))
 }
 

@@ -1,4 +1,4 @@
-//! Why nobody is rung for a call that waits.
+//! Calls that live, and why nobody is rung for one that waits.
 
 use super::Api;
 use super::access::Asker;
@@ -6,10 +6,56 @@ use super::actions::call_number;
 use super::answer::ApiError;
 use crate::events::status_json;
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use cordboard_core::config::Symbols;
+use cordboard_core::ids::CallId;
 use cordboard_core::matching::{Obstacle, Wait};
+use serde::Deserialize;
 use serde_json::{Value, json};
+
+/// Most calls that one answer lists.
+const CALLS_PAGE_MAX: usize = 200;
+
+/// The query of `GET /v1/calls`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct From {
+    after: Option<u64>,
+}
+
+/// `GET /v1/calls`.
+pub(super) async fn calls(
+    State(api): State<Api>,
+    asker: Asker,
+    query: Result<Query<From>, QueryRejection>,
+) -> Result<Json<Value>, ApiError> {
+    let _hold = api.engine.clock().hold();
+    asker.may_see_all()?;
+    let Query(from) = query.map_err(|error| ApiError::BadRequest(error.body_text()))?;
+    let calls = api
+        .engine
+        .live_calls(from.after.map(CallId), CALLS_PAGE_MAX)
+        .await?;
+    let more = calls.len() == CALLS_PAGE_MAX;
+    let next = calls.last().filter(|_| more).map(|last| last.call.0);
+    let config = api.engine.config();
+    let symbols = &config.symbols;
+    let calls: Vec<Value> = calls
+        .iter()
+        .map(|call| {
+            json!({
+                "call": call.call.0,
+                "phase": call.phase.name(),
+                "caller": call.caller.masked(),
+                "queue": call.queue.map(|queue| symbols.name(queue.0)),
+                "agent": call.agent.map(|agent| symbols.name(agent.0)),
+                "queued-since": call.queued_since.map(|since| since.0),
+            })
+        })
+        .collect();
+    Ok(Json(json!({ "calls": calls, "next": next })))
+}
 
 /// `GET /v1/calls/{call}/wait`.
 pub(super) async fn wait(
