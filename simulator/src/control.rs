@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     config::Subscription,
     figures::{Figures, Warnings},
-    script::{AgentScript, CallerScript},
+    script::{AgentScript, CallerScript, Fate},
     server::{Shared, read, respond},
     subscribe::shake_hands,
     world::ApiReply,
@@ -24,6 +24,8 @@ use crate::{
 /// What `GET /simulator/figures` answers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FiguresAnswer {
+    /// Callers whose call has not ended. Their fate is open: until then each of them counts as lost in the figures.
+    pub in_progress: u64,
     /// The figures.
     pub figures: Figures,
     /// Further ones that should be zero.
@@ -39,7 +41,9 @@ pub(crate) async fn ledger(State(shared): State<Arc<Shared>>, headers: HeaderMap
 pub(crate) async fn figures(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
     answer(&shared, &headers, || {
         let ledger = shared.driver.ledger();
+        let in_progress = ledger.fates().get(&Fate::StillInCall).copied();
         FiguresAnswer {
+            in_progress: in_progress.unwrap_or_default(),
             figures: ledger.figures(),
             warnings: ledger.warnings(),
         }

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 /// Plays golden vectors to a plugin, in the engine's own plugin host.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// A project, which is built first, or a component.
+    /// A project, which is built first (a signature of its component no longer fits then), or a component.
     #[arg(value_name = "FOLDER|FILE", default_value = ".")]
     plugin: PathBuf,
     /// The golden vectors. Otherwise `vectors.json` in the folder of the plugin.

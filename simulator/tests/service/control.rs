@@ -93,10 +93,11 @@ async fn a_simulation_can_be_driven_over_http() {
     let (_, figures) = control(&stage, "GET", "figures", &token, "").await;
     assert_eq!(
         (
+            &figures["in_progress"],
             &figures["figures"]["connected"],
             &figures["warnings"]["cards_captured"]
         ),
-        (&json!(1), &json!(0))
+        (&json!(0), &json!(1), &json!(0))
     );
     let (_, progress) = control(&stage, "GET", "progress", &token, "").await;
     assert_eq!(
