@@ -4,9 +4,11 @@ mod bench;
 mod build;
 mod check;
 mod describe;
+mod key;
 mod language;
 mod new;
 mod pack;
+mod sign;
 mod template;
 mod test;
 mod verify;
@@ -14,7 +16,7 @@ mod verify;
 use clap::{Args, Subcommand};
 use std::process::ExitCode;
 
-/// Makes, builds, tests, checks, measures and packs plugins.
+/// Makes, builds, tests, checks, measures, signs and packs plugins.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -35,6 +37,10 @@ enum Command {
     Describe(describe::Arguments),
     /// Plays golden vectors to a plugin, in the engine's own plugin host.
     Test(test::Arguments),
+    /// Makes the keys for signatures.
+    Key(key::Arguments),
+    /// Signs a component.
+    Sign(sign::Arguments),
     /// Checks the signature of a component.
     Verify(verify::Arguments),
     /// Packs a component for a registry: an OCI image layout on disk.
@@ -49,6 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Command::Check(arguments) => check::run(arguments),
         Command::Describe(arguments) => describe::run(arguments),
         Command::Test(arguments) => test::run(arguments),
+        Command::Key(arguments) => key::run(arguments),
+        Command::Sign(arguments) => sign::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
     }

@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let from = arguments.signature.as_ref().unwrap_or(&beside);
     let signature = Signature::from_file(from).map_err(|error| {
         anyhow::anyhow!(
-            "cannot read the signature `{}`: {error}; `minisign -S` makes one",
+            "cannot read the signature `{}`: {error}; `cordboard plugin sign` makes one",
             from.display()
         )
     })?;
@@ -62,7 +62,7 @@ fn public_key(given: &str) -> anyhow::Result<PublicKey> {
 }
 
 /// Where minisign leaves the signature of a file.
-fn beside(file: &Path) -> PathBuf {
+pub(super) fn beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(".minisig");
     name.into()

@@ -60,6 +60,82 @@ fn what_is_signed_is_verified_and_nothing_else_is() {
     );
 }
 
+/// What signing keys are made and used with in these tests.
+fn with_password(bench: &Workbench, password: &str, arguments: &[&str]) -> std::process::Output {
+    let variable = format!("CORDBOARD_SIGNING_PASSWORD={password}");
+    let mut all = vec![variable.as_str(), "cordboard", "plugin"];
+    all.extend(arguments);
+    bench.run("env", "", &all)
+}
+
+#[test]
+fn what_a_key_signs_is_verified_by_its_other_half() {
+    let bench = bench("sign");
+    let said = told(&with_password(&bench, "open sesame", &["key", "isv"]));
+    let public = std::fs::read_to_string(bench.path("isv.pub")).unwrap();
+    let line = public.lines().last().unwrap();
+    assert_eq!(said, format!("public key: {line}\n"));
+    let secret = std::fs::read_to_string(bench.path("isv")).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(bench.path("isv")).unwrap().permissions();
+        assert_eq!(mode.mode() & 0o777, 0o600);
+    }
+
+    let sign = ["sign", "a.wasm", "--key", "isv", "--comment", "router 1.0"];
+    let refused = complaint(&with_password(&bench, "open barley", &sign));
+    assert!(refused.contains("Wrong password"), "{refused}");
+    assert!(!bench.path("a.wasm.minisig").exists());
+    assert!(!refused.contains("open barley") && !refused.contains(secret.lines().last().unwrap()));
+    let said = told(&with_password(&bench, "open sesame", &sign));
+    assert_eq!(said, "a.wasm.minisig\n");
+    let verify = |key: &str| {
+        let arguments = ["plugin", "verify", "a.wasm", "--public-key", key];
+        bench.cordboard("", &arguments)
+    };
+    assert_eq!(told(&verify("isv.pub")), "a.wasm: signed: router 1.0\n");
+
+    let mut changed = std::fs::read(bench.path("a.wasm")).unwrap();
+    changed.push(0);
+    std::fs::write(bench.path("a.wasm"), changed).unwrap();
+    let error = complaint(&verify("isv.pub"));
+    assert!(error.contains("does not have this signature"), "{error}");
+}
+
+#[test]
+fn keys_are_not_overwritten_and_one_without_a_password_signs_as_well() {
+    let bench = bench("key");
+    let key = ["plugin", "key", "isv", "--no-password"];
+    told(&bench.cordboard("", &key));
+    let before = std::fs::read(bench.path("isv")).unwrap();
+    let error = complaint(&bench.cordboard("", &key));
+    assert!(error.contains("`isv` is there already"), "{error}");
+    assert_eq!(std::fs::read(bench.path("isv")).unwrap(), before);
+    told(&bench.cordboard("", &["plugin", "sign", "a.wasm", "--key", "isv"]));
+    let verify = ["plugin", "verify", "a.wasm", "--public-key", "isv.pub"];
+    let said = told(&bench.cordboard("", &verify));
+    assert!(said.starts_with("a.wasm: signed: timestamp:"), "{said}");
+
+    // Another's key, the wrong half, and a comment that is none.
+    told(&bench.cordboard("", &["plugin", "key", "other", "--no-password"]));
+    let verify = ["plugin", "verify", "a.wasm", "--public-key", "other.pub"];
+    complaint(&bench.cordboard("", &verify));
+    let half = ["plugin", "sign", "a.wasm", "--key", "isv.pub"];
+    let error = complaint(&with_password(&bench, "", &half[1..]));
+    assert!(error.contains("`isv.pub` gives no secret key"), "{error}");
+    let lines = [
+        "plugin",
+        "sign",
+        "a.wasm",
+        "--key",
+        "isv",
+        "--comment",
+        "a\nb",
+    ];
+    assert!(complaint(&bench.cordboard("", &lines)).contains("one line"));
+}
+
 #[test]
 fn a_package_is_an_oci_layout_whose_digests_are_those_of_its_blobs() {
     let bench = bench("pack");
