@@ -53,7 +53,7 @@ pub(crate) fn panic_at(input: &Input) {
 
 /// Panics if the mistake is made and the call is one of those that it hits, in work that the input need not be about.
 pub(crate) fn panic_over(call: CallId) {
-    let hit = call.0.is_multiple_of(16);
+    let hit = call.0.is_multiple_of(4);
     assert!(!hit || !is_made(Bug::PanicsOverOthers), "seeded");
 }
 

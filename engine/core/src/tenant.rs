@@ -88,6 +88,10 @@ impl Tenant {
         panic_at(&input);
         let before = self.now;
         self.now = self.now.max(now);
+        let comes_again = matches!(
+            input,
+            Input::Skipped(Skipped::Match(_) | Skipped::Restart(_))
+        );
         let reply = match input {
             Input::Config(config) => self.apply_config(config),
             Input::Restarted { epoch } => self.handle_restart(epoch, before),
@@ -115,8 +119,11 @@ impl Tenant {
                 Reply::Done
             }
         };
-        self.check_staffing();
-        self.match_pools();
+        // The input that comes again matches. Here the mistake might be met in the next call, and what was set aside would be lost.
+        if !comes_again {
+            self.check_staffing();
+            self.match_pools();
+        }
         self.at_work = None;
         reply
     }

@@ -273,7 +273,8 @@ impl Shard {
         let skipped = input.skipped();
         let Folded { reply, commands } = match self.fold(seq, input) {
             Ok(folded) => folded,
-            Err(Some(at_work)) if more > 0 && self.failed.is_none() => {
+            // An entry that tells of a skip stands right behind the skipped one: between the two there is none of another skip.
+            Err(Some(at_work)) if more > 0 && skipped.is_some() && self.failed.is_none() => {
                 drop(self.take_in(Input::Skipped(at_work), None, None, hold.clone()));
                 // It was encoded by this very process.
                 let Ok(again) = decode_payload(payload) else {

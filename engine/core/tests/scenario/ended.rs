@@ -481,6 +481,39 @@ fn a_caller_in_whose_matching_a_mistake_was_met_leaves_and_the_others_are_served
     "#]]);
 }
 
+/// Two who wait cannot be matched: each is set aside by an input of its own, and the one that met them comes again after each.
+#[test]
+fn nobody_is_matched_by_the_input_that_sets_a_call_aside() {
+    let mut world = World::staffed(Setup::small(), &["ann", "bob"]);
+    world.queued("caller");
+    world.queued("caller-2");
+    world.queued("caller-3");
+    // The driver took the state of before `ann: ready` back.
+    world.skipped(Skipped::Match(CallId(1)));
+    world.skipped(Skipped::Match(CallId(2)));
+    world.quietly(|world| world.settle());
+    world.ready("ann");
+    world.check(expect![[r#"
+        > skipped Match(CallId(1))
+          emit input-skipped 1
+          emit queue-exited 1 from sales: inputs-skipped by message
+          operate 1.3 cancel-media
+          operate 1.4 play sorry to caller
+        > skipped Match(CallId(2))
+          emit input-skipped 2
+          emit queue-exited 2 from sales: inputs-skipped by message
+          operate 2.3 cancel-media
+          operate 2.4 play sorry to caller-2
+        > ann: ready
+          emit agent ann ready
+          record 3 skill-match at sales by native: ann of 1
+          emit agent ann reserved
+          record 3 endpoint-select at sales by native: 0@0/20s of 1
+          emit offer-issued 3-1 to ann in sales for 20s caller=+14255550102 waited-ms=0
+          operate 3.3 add-participant ann ring 20s
+    "#]]);
+}
+
 /// It joins a queue again, and waits there for its exit alone.
 #[test]
 fn a_contact_in_whose_matching_a_mistake_was_met_is_offered_to_nobody() {
