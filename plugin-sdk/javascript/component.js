@@ -1,9 +1,15 @@
 // From the functions of a plugin to the exports of a component. `cordboard plugin build` writes the module that calls it.
 
-import { EndpointSelectFacts, ContactSelectFacts, RecordingPolicyFacts, SkillMatchFacts } from "./facts.js";
+import {
+  ClassifyFacts,
+  ContactSelectFacts,
+  EndpointSelectFacts,
+  RecordingPolicyFacts,
+  SkillMatchFacts,
+} from "./facts.js";
 import { Problems } from "./index.js";
 import { logsTo } from "./log.js";
-import { abstained, recording, Ranking, Rings } from "./verdicts.js";
+import { abstained, classification, recording, Ranking, Rings } from "./verdicts.js";
 
 /** By decision point: the function of the plugin, that of the contract, the facts, and what packs a verdict. */
 export const DECISIONS = Object.freeze({
@@ -11,6 +17,7 @@ export const DECISIONS = Object.freeze({
   "contact-select": { name: "contactSelect", contract: "rank", Facts: ContactSelectFacts, pack: packer(Ranking) },
   "endpoint-select": { name: "endpointSelect", contract: "select", Facts: EndpointSelectFacts, pack: packer(Rings) },
   "recording-policy": { name: "recordingPolicy", contract: "decide", Facts: RecordingPolicyFacts, pack: recording },
+  classify: { name: "classify", contract: "classify", Facts: ClassifyFacts, pack: classification },
 });
 
 function packer(Verdict) {

@@ -27,6 +27,9 @@ export const FACTS = Object.freeze({
   moment: 21,
   consent: 22,
   recordingState: 23,
+  line: 20,
+  digit: 21,
+  caller: 23,
   /** Words before the first section. */
   headerWords: 24,
 });
@@ -37,6 +40,7 @@ export const POINTS = Object.freeze({
   "contact-select": { code: 2, columns: ["contact", "queue", "waited-ms", "priority", "attempt"] },
   "endpoint-select": { code: 3, columns: ["kind", "reach", "answered-last"] },
   "recording-policy": { code: 4, columns: [] },
+  classify: { code: 5, columns: ["queue", "waiting", "open", "staffed"] },
 });
 
 /** Words of the memo in a verdict that keeps it. */
@@ -47,6 +51,12 @@ export const MEMO_WORDS_MAX = 1_024;
 export const RINGS_MAX = 16;
 /** Most stages of an offer. */
 export const STAGES_MAX = 8;
+/** Most requirements that a `classify` verdict gives a contact. */
+export const OWN_REQUIREMENTS_MAX = 8;
+/** The most that a `classify` verdict adds to the priority of a queue, or takes from it. */
+export const PRIORITY_MAX = 1_000;
+/** The highest level of a skill. */
+export const LEVEL_MAX = 100;
 /** Shortest ring, in ms. */
 export const RING_MS_MIN = 1_000;
 /** Longest ring, in ms. */
@@ -67,6 +77,7 @@ export const MOMENTS = Object.freeze([
 ]);
 export const CONSENTS = Object.freeze(["unknown", "given", "refused"]);
 export const STATES = Object.freeze(["off", "active", "paused"]);
+export const CALLERS = Object.freeze(["other", "phone-number", "withheld-number", "teams-user"]);
 export const ACTIONS = Object.freeze(["none", "start", "stop", "pause", "resume"]);
 export const FORMATS = Object.freeze(["wav", "mp3", "mp4"]);
 export const CHANNELS = Object.freeze(["mixed", "unmixed"]);

@@ -1,6 +1,7 @@
 // Facts: views over the packed words. Nothing is copied, and nothing is made for a row unless it is asked for.
 
 import {
+  CALLERS,
   CONSENTS,
   FACTS,
   KINDS,
@@ -268,5 +269,52 @@ export class RecordingPolicyFacts extends Facts {
 
   get legallyRequired() {
     return (this.words[FACTS.recordingFlags] & 1) === 1;
+  }
+}
+
+export class ClassifyFacts extends Facts {
+  constructor(words) {
+    super(words, 5);
+    const columns = layout("classify", 5, words[FACTS.columns]);
+    this.waitingAt = this.rowsAt + columns.waiting;
+    this.openAt = this.rowsAt + columns.open;
+    this.staffedAt = this.rowsAt + columns.staffed;
+  }
+
+  get contact() {
+    return new Contact(this.words);
+  }
+
+  get line() {
+    return this.words[FACTS.line];
+  }
+
+  get digit() {
+    const code = this.words[FACTS.digit];
+    return code === 0 ? undefined : String.fromCharCode(code);
+  }
+
+  get consent() {
+    return CONSENTS[this.words[FACTS.consent]];
+  }
+
+  get caller() {
+    return CALLERS[this.words[FACTS.caller]] ?? "other";
+  }
+
+  queue(index) {
+    return this.words[this.rowsAt + index * this.rowWords] ?? missing("queue", index, this.count);
+  }
+
+  waiting(index) {
+    return this.words[this.waitingAt + index * this.rowWords] ?? missing("waiting", index, this.count);
+  }
+
+  isOpen(index) {
+    return (this.words[this.openAt + index * this.rowWords] ?? missing("open", index, this.count)) !== 0;
+  }
+
+  isStaffed(index) {
+    return (this.words[this.staffedAt + index * this.rowWords] ?? missing("staffed", index, this.count)) !== 0;
   }
 }

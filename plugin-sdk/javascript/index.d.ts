@@ -2,7 +2,7 @@
  * What routing plugins for Cordboard are written with, in JavaScript: contract 0.1.
  *
  * A plugin is a module, `plugin.js`, that exports `configure` and a function for each decision point that its manifest names:
- * `skillMatch`, `contactSelect`, `endpointSelect`, `recordingPolicy`. Queues, agents, skills and labels are numbers; names that the
+ * `skillMatch`, `contactSelect`, `endpointSelect`, `recordingPolicy`, `classify`. Queues, agents, skills and labels are numbers; names that the
  * schema marks with `x-cordboard-name` arrive in the configuration as the same numbers.
  *
  * Facts are views over packed words: a method reads one word, and nothing is made for a row. Rows are numbered from 0. A method whose
@@ -150,6 +150,32 @@ export interface RecordingPolicyFacts extends Facts {
   readonly legallyRequired: boolean;
 }
 
+export type Caller = "other" | "phone-number" | "withheld-number" | "teams-user";
+
+/** Which queue a new call gets. The rows are queues: the one that the menu or the line chose, then the others. */
+export interface ClassifyFacts extends Facts {
+  /** Number of queues. */
+  readonly count: number;
+  /** The contact; its queue is the one that the menu or the line chose, and its priority the one that it would have there. */
+  readonly contact: Contact;
+  /** The line that was called. */
+  readonly line: number;
+  /** The menu's digit that chose the queue; `undefined` where the caller chose nothing. */
+  readonly digit: string | undefined;
+  /** What the caller said to being recorded. */
+  readonly consent: "unknown" | "given" | "refused" | undefined;
+  /** From where the caller calls. */
+  readonly caller: Caller;
+  /** The queue. */
+  queue(index: number): number;
+  /** Callers who wait in it, offers included. Needs `waiting` in `reads`. */
+  waiting(index: number): number;
+  /** Whether it takes callers now, by its hours and its supervisors. Needs `open`. */
+  isOpen(index: number): boolean;
+  /** Whether somebody who serves it is logged in, free or not. Needs `staffed`. */
+  isStaffed(index: number): boolean;
+}
+
 /** The verdict of `skillMatch` and `contactSelect`. Rows that are not named are not offered. */
 export class Ranking {
   /**
@@ -196,6 +222,29 @@ export interface Recording {
   reason?: number;
 }
 
+/** What a contact's agent must have beside what its queue requires. */
+export interface OwnRequirement {
+  skill: number;
+  /** The lowest level that will do, 1 unless said; it is brought into 1 to 100. */
+  minimum?: number;
+  /** `true` unless said: agents without it are no candidates. `false`: a wish, told to `skill-match` plugins. */
+  required?: boolean;
+  /** After so many ms of waiting it holds no more; 0, unless said, for never. */
+  expiresMs?: number;
+}
+
+/** The verdict of `classify`: what holds for the contact from then on, wherever it waits. */
+export interface Classification {
+  /** The number of the queue's row; another number throws a `RangeError`. */
+  to: number;
+  /** Added to the queue's priority, 0 unless said; it is brought into -1,000 to 1,000. Larger is more urgent. */
+  priority?: number;
+  /** At most 8; more throw a `RangeError`. */
+  requirements?: OwnRequirement[];
+  /** A code of the manifest's `reasons`, 0 for none. */
+  reason?: number;
+}
+
 /**
  * What `plugin.js` exports. `null` leaves a decision to the engine's own rule, whereas an error that is thrown ends it as a failure,
  * which the engine meets with its fallback.
@@ -210,4 +259,5 @@ export interface Plugin<Config = any, Policy = Config> {
   contactSelect?(facts: ContactSelectFacts, policy: Policy): Ranking | null;
   endpointSelect?(facts: EndpointSelectFacts, policy: Policy): Rings | null;
   recordingPolicy?(facts: RecordingPolicyFacts, policy: Policy): Recording | null;
+  classify?(facts: ClassifyFacts, policy: Policy): Classification | null;
 }

@@ -1,8 +1,8 @@
 /** What tests of a plugin use, in `node --test`. */
 
-import type { Kind, Moment, Plugin, Reach, Recording, Requirement } from "./index.js";
+import type { Caller, Classification, Kind, Moment, Plugin, Reach, Recording, Requirement } from "./index.js";
 
-export type Point = "skill-match" | "contact-select" | "endpoint-select" | "recording-policy";
+export type Point = "skill-match" | "contact-select" | "endpoint-select" | "recording-policy" | "classify";
 
 /** Facts as tests write them: what is left out is 0, empty or the first name. Only the members of the decision point count. */
 export interface PlainFacts {
@@ -21,6 +21,11 @@ export interface PlainFacts {
   /** `contact-select`: an object; `endpoint-select`: a number. */
   agent?: number | { agent?: number; idleMs?: number; groupOrder?: number; contactsHandled?: number };
   contacts?: { contact?: number; queue?: number; waitedMs?: number; priority?: number; attempt?: number }[];
+  /** `classify`: `open` and `staffed` are `true` unless said. */
+  queues?: { queue?: number; waiting?: number; open?: boolean; staffed?: boolean }[];
+  line?: number;
+  digit?: string;
+  caller?: Caller;
   endpoints?: { kind?: Kind; reach?: Reach; answeredLast?: boolean }[];
   moment?: Moment;
   consent?: "unknown" | "given" | "refused";
@@ -29,7 +34,7 @@ export interface PlainFacts {
 }
 
 /** A verdict as tests compare it: with the members of its decision point, and `memo` where one was written. */
-export interface PlainVerdict extends Partial<Required<Recording>> {
+export interface PlainVerdict extends Partial<Required<Recording>>, Partial<Omit<Classification, "reason">> {
   abstain?: true;
   ranked?: { index: number; score: number; reason: number }[];
   rejected?: { index: number; reason: number }[];

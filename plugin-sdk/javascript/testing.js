@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { configured, decided } from "./component.js";
 import {
   ACTIONS,
+  CALLERS,
   CHANNELS,
   CONSENTS,
   FACTS,
@@ -96,6 +97,13 @@ const HEADERS = {
     words[FACTS.consent] = coded(CONSENTS, facts.consent ?? "unknown");
     words[FACTS.recordingState] = coded(STATES, facts.state ?? "off");
   },
+  classify: (words, facts) => {
+    contactHeader(words, facts);
+    words[FACTS.line] = facts.line ?? 0;
+    words[FACTS.digit] = facts.digit === undefined ? 0 : facts.digit.charCodeAt(0);
+    words[FACTS.consent] = coded(CONSENTS, facts.consent ?? "unknown");
+    words[FACTS.caller] = coded(CALLERS, facts.caller ?? "other");
+  },
 };
 
 const ROWS = {
@@ -103,6 +111,7 @@ const ROWS = {
   "contact-select": ({ contacts = [] }) => contacts,
   "endpoint-select": ({ endpoints = [] }) => endpoints,
   "recording-policy": () => [],
+  classify: ({ queues = [] }) => queues,
 };
 
 const COLUMNS = {
@@ -118,6 +127,9 @@ const COLUMNS = {
   attempt: ({ attempt = 0 }) => [attempt],
   kind: ({ kind = "teams-client" }) => [coded(KINDS, kind)],
   reach: ({ reach = "unknown" }) => [coded(REACHES, reach)],
+  waiting: ({ waiting = 0 }) => [waiting],
+  open: ({ open = true }) => [open ? 1 : 0],
+  staffed: ({ staffed = true }) => [staffed ? 1 : 0],
   "answered-last": ({ answeredLast = false }) => [answeredLast ? 1 : 0],
 };
 
@@ -148,6 +160,14 @@ export function read(point, packed) {
       reason,
       ...memo,
     };
+  }
+  if (point === "classify") {
+    const [to, priority, reason] = all[0];
+    const requirements = Array.from({ length: rejected }, (_, number) => {
+      const [skill, minimum, flags, expiresMs] = words.slice(4 + row + number * 4);
+      return { skill, minimum, required: (flags & 1) === 1, expiresMs };
+    });
+    return { to, priority: priority | 0, reason, ...(rejected > 0 ? { requirements } : {}), ...memo };
   }
   if (point === "endpoint-select") {
     return { rings: all.map(([index, stage, timeMs]) => ({ index, stage, timeMs })), ...memo };

@@ -4,7 +4,10 @@ import {
   ACTIONS,
   CHANNELS,
   FORMATS,
+  LEVEL_MAX,
   MEMO_KEEP,
+  OWN_REQUIREMENTS_MAX,
+  PRIORITY_MAX,
   RING_MS_MAX,
   RING_MS_MIN,
   RINGS_MAX,
@@ -13,6 +16,8 @@ import {
 
 const HEADER_WORDS = 4;
 const RECORDING_WORDS = 6;
+const CLASSIFICATION_WORDS = 3;
+const REQUIREMENT_WORDS = 4;
 /** Rows of the facts have numbers below this: at most 16,384 rows. */
 const INDEX_SPAN = 16_384;
 
@@ -139,5 +144,26 @@ export function recording(wanted, facts) {
     wanted.reason ?? 0,
   ];
   words.set(row, HEADER_WORDS);
+  return words;
+}
+
+const within = (number, least, most) => Math.min(Math.max(number, least), most);
+
+/** Packs where a new call goes. */
+export function classification(wanted, facts) {
+  const { to, priority = 0, requirements = [], reason = 0 } = wanted;
+  if (!Number.isInteger(to) || to < 0 || to >= facts.count) {
+    throw new RangeError(`\`to\` is the number of a queue's row, from 0 to ${facts.count - 1}, and not ${String(to)}`);
+  }
+  if (requirements.length > OWN_REQUIREMENTS_MAX) {
+    throw new RangeError(`a contact gets at most ${OWN_REQUIREMENTS_MAX} requirements, and not ${requirements.length}`);
+  }
+  const room = CLASSIFICATION_WORDS + requirements.length * REQUIREMENT_WORDS;
+  const words = packed(true, 1, requirements.length, room, facts.left);
+  words.set([to, within(priority, -PRIORITY_MAX, PRIORITY_MAX), reason], HEADER_WORDS);
+  requirements.forEach(({ skill, minimum = 1, required = true, expiresMs = 0 }, number) => {
+    const row = [skill, within(minimum, 1, LEVEL_MAX), required ? 1 : 0, expiresMs];
+    words.set(row, HEADER_WORDS + CLASSIFICATION_WORDS + number * REQUIREMENT_WORDS);
+  });
   return words;
 }

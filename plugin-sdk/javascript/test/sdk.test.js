@@ -121,6 +121,52 @@ test("stages have no gaps, times are brought into range, and nothing rings twice
   assert.deepEqual(decide({ endpointSelect: () => new Rings() }, "endpoint-select", {}), { abstain: true });
 });
 
+test("a call is classified with what its agent must have", () => {
+  const facts = {
+    contact: { queue: 4, priority: -3 },
+    line: 9,
+    digit: "2",
+    consent: "given",
+    caller: "withheld-number",
+    queues: [{ queue: 4, waiting: 7 }, { queue: 5, open: false, staffed: false }],
+  };
+  let seen;
+  const classified = (verdict, reads) => {
+    const look = (facts) => {
+      seen = [facts.contact.queue, facts.line, facts.digit, facts.consent, facts.caller, facts.queue(1)];
+      seen.push(facts.waiting(0), facts.isOpen(0), facts.isOpen(1), facts.isStaffed(1));
+      return verdict;
+    };
+    return decide({ classify: look }, "classify", facts, reads && { reads: { classify: reads } });
+  };
+  const requirements = [{ skill: 8 }, { skill: 6, minimum: 400, required: false, expiresMs: 90_000 }];
+  assert.deepEqual(classified({ to: 1, priority: -5_000, reason: 2, requirements }), {
+    to: 1,
+    priority: -1_000,
+    reason: 2,
+    requirements: [
+      { skill: 8, minimum: 1, required: true, expiresMs: 0 },
+      { skill: 6, minimum: 100, required: false, expiresMs: 90_000 },
+    ],
+  });
+  assert.deepEqual(seen, [4, 9, "2", "given", "withheld-number", 5, 7, true, false, false]);
+  assert.deepEqual(classified({ to: 0 }), { to: 0, priority: 0, reason: 0 });
+  assert.equal(classified(null).abstain, true);
+  for (const to of [-1, 2, 0.5, undefined]) assert.throws(() => classified({ to }), /`to` is the number of a queue's row, from 0 to 1/);
+  assert.throws(() => classified({ to: 0, requirements: Array(9).fill({ skill: 1 }) }), /at most 8/);
+  assert.throws(() => classified({ to: 0 }, ["waiting"]), /add "open" to `reads`/);
+});
+
+test("a caller who chose nothing has no digit", () => {
+  const digit = (facts) => {
+    let digit;
+    decide({ classify: (facts) => ((digit = facts.digit), null) }, "classify", facts);
+    return digit;
+  };
+  assert.equal(digit({ queues: [{}] }), undefined);
+  assert.equal(digit({ queues: [{}], digit: "#" }), "#");
+});
+
 test("a recording says what it is not", () => {
   const recording = (verdict) => decide({ recordingPolicy: () => verdict }, "recording-policy", {});
   assert.equal(recording({ action: "start" }).format, "wav");

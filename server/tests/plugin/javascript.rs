@@ -28,7 +28,7 @@ fn a_new_javascript_project_with_every_decision_point_passes_its_tests_and_build
         return;
     }
     let bench = Workbench::new("javascript-every-point");
-    let points = "recording-policy,skill-match,contact-select,endpoint-select";
+    let points = "recording-policy,skill-match,contact-select,endpoint-select,classify";
     let new = ["plugin", "new", "every-point", "--lang", "javascript"];
     let made = bench.cordboard("", &[&new[..], &["--decision", points]].concat());
     assert_eq!(
@@ -55,7 +55,7 @@ fn a_new_javascript_project_with_every_decision_point_passes_its_tests_and_build
         assert!(tests.contains(expected), "{tests}");
     }
     let tested = told(&bench.cordboard("", &["plugin", "test", "every-point"]));
-    assert!(tested.ends_with("10 of 10 vectors pass\n"), "{tested}");
+    assert!(tested.ends_with("13 of 13 vectors pass\n"), "{tested}");
 
     // A test of the project fails where the component says something else.
     let rule = bench.path("every-point/src/skill-match.js");
