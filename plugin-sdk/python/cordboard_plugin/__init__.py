@@ -1,13 +1,14 @@
 """What routing plugins for Cordboard are written with, in Python: contract 0.1.
 
 A plugin is a module, `plugin.py`, with `configure(config, problems)` and a function for each decision point that its manifest names:
-`skill_match`, `contact_select`, `endpoint_select`, `recording_policy`, each of `(facts, policy)`. Queues, agents, skills and labels are
+`skill_match`, `contact_select`, `endpoint_select`, `recording_policy`, `classify`, each of `(facts, policy)`. Queues, agents, skills and labels are
 numbers; names that the schema marks with `x-cordboard-name` arrive in the configuration as the same numbers. `None` leaves a decision to
 the engine's own rule; an exception ends it as a failure, which the engine meets with its fallback.
 """
 
 from . import log
 from .facts import (
+    ClassifyFacts,
     Contact,
     ContactSelectFacts,
     EndpointSelectFacts,
@@ -16,7 +17,7 @@ from .facts import (
     Requirement,
     SkillMatchFacts,
 )
-from .verdicts import Ranking, Recording, Rings
+from .verdicts import Classification, OwnRequirement, Ranking, Recording, Rings
 
 
 class Problems:
@@ -34,10 +35,13 @@ class Problems:
 
 
 __all__ = [
+    "Classification",
+    "ClassifyFacts",
     "Contact",
     "ContactSelectFacts",
     "EndpointSelectFacts",
     "MissingColumn",
+    "OwnRequirement",
     "Problems",
     "Ranking",
     "Recording",

@@ -4,8 +4,8 @@ import json
 import sys
 
 from . import Problems
-from .facts import ContactSelectFacts, EndpointSelectFacts, RecordingPolicyFacts, SkillMatchFacts
-from .verdicts import Ranking, Recording, Rings, abstained
+from .facts import ClassifyFacts, ContactSelectFacts, EndpointSelectFacts, RecordingPolicyFacts, SkillMatchFacts
+from .verdicts import Classification, Ranking, Recording, Rings, abstained
 
 #: By decision point: the function of the plugin, the facts, and the verdict.
 DECISIONS = {
@@ -13,6 +13,7 @@ DECISIONS = {
     "contact-select": ("contact_select", ContactSelectFacts, Ranking),
     "endpoint-select": ("endpoint_select", EndpointSelectFacts, Rings),
     "recording-policy": ("recording_policy", RecordingPolicyFacts, Recording),
+    "classify": ("classify", ClassifyFacts, Classification),
 }
 
 

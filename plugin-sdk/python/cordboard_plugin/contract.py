@@ -7,8 +7,10 @@ VERSION = 1
 POINT, NOW, SEED, MEMO_AT, ROWS_AT, ROWS, ROW_WORDS, COLUMNS = 1, 2, 4, 6, 7, 8, 9, 10
 LABELS_AT, LABELS, REQUIREMENTS_AT, REQUIREMENTS = 11, 12, 13, 14
 QUEUE, WAITED_MS, PRIORITY, ATTEMPT = 16, 17, 18, 19
-AGENT = RECORDING_FLAGS = 20
-MOMENT, CONSENT, RECORDING_STATE = 21, 22, 23
+AGENT = RECORDING_FLAGS = LINE = 20
+MOMENT = DIGIT = 21
+CONSENT = 22
+RECORDING_STATE = CALLER = 23
 #: Words before the first section.
 HEADER_WORDS = 24
 
@@ -18,6 +20,7 @@ POINTS = {
     "contact-select": (2, ("contact", "queue", "waited-ms", "priority", "attempt")),
     "endpoint-select": (3, ("kind", "reach", "answered-last")),
     "recording-policy": (4, ()),
+    "classify": (5, ("queue", "waiting", "open", "staffed")),
 }
 
 #: Words of the memo in a verdict that keeps it.
@@ -29,6 +32,13 @@ STAGES_MAX = 8
 #: Shortest and longest ring, in ms.
 RING_MS_MIN = 1_000
 RING_MS_MAX = 120_000
+
+#: Most requirements that a `classify` verdict gives a contact.
+OWN_REQUIREMENTS_MAX = 8
+#: The most that a `classify` verdict adds to the priority of a queue, or takes from it.
+PRIORITY_MAX = 1_000
+#: The highest level of a skill.
+LEVEL_MAX = 100
 
 # Names by their codes.
 KINDS = ("teams-client", "calling-sdk", "pstn")
@@ -45,6 +55,7 @@ MOMENTS = (
 )
 CONSENTS = ("unknown", "given", "refused")
 STATES = ("off", "active", "paused")
+CALLERS = ("other", "phone-number", "withheld-number", "teams-user")
 ACTIONS = ("none", "start", "stop", "pause", "resume")
 FORMATS = ("wav", "mp3", "mp4")
 CHANNELS = ("mixed", "unmixed")

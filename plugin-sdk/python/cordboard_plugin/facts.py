@@ -267,3 +267,49 @@ class RecordingPolicyFacts(_WithContact):
     def legally_required(self):
         """Whether the law requires a recording on this queue."""
         return self._words[c.RECORDING_FLAGS] & 1 == 1
+
+
+class ClassifyFacts(_WithContact):
+    """Which queue a new call gets. The rows are queues: the one that the menu or the line chose, then the others.
+
+    The contact's queue is the one that was chosen, and its priority the one that it would have there.
+    """
+
+    _point = "classify"
+
+    @property
+    def line(self):
+        """The line that was called."""
+        return self._words[c.LINE]
+
+    @property
+    def digit(self):
+        """The menu's digit that chose the queue; `None` where the caller chose nothing."""
+        code = self._words[c.DIGIT]
+        return chr(code) if code else None
+
+    @property
+    def consent(self):
+        """What the caller said to being recorded: `unknown`, `given` or `refused`."""
+        return c.named(c.CONSENTS, self._words[c.CONSENT])
+
+    @property
+    def caller(self):
+        """From where the caller calls: `phone-number`, `withheld-number`, `teams-user` or `other`."""
+        return c.named(c.CALLERS, self._words[c.CALLER]) or "other"
+
+    def queue(self, index):
+        """The queue."""
+        return self._word("queue", index)
+
+    def waiting(self, index):
+        """Callers who wait in it, offers included. Needs `waiting` in `reads`."""
+        return self._word("waiting", index)
+
+    def is_open(self, index):
+        """Whether it takes callers now, by its hours and its supervisors. Needs `open`."""
+        return self._word("open", index) != 0
+
+    def is_staffed(self, index):
+        """Whether somebody who serves it is logged in, free or not. Needs `staffed`."""
+        return self._word("staffed", index) != 0

@@ -81,6 +81,11 @@ def pack(point, facts, reads=None):
         words[c.MOMENT] = c.MOMENTS.index(facts.get("moment", "connected"))
         words[c.CONSENT] = c.CONSENTS.index(facts.get("consent", "unknown"))
         words[c.RECORDING_STATE] = c.STATES.index(facts.get("state", "off"))
+    if point == "classify":
+        words[c.LINE] = facts.get("line", 0)
+        words[c.DIGIT] = ord(facts["digit"]) if facts.get("digit") else 0
+        words[c.CONSENT] = c.CONSENTS.index(facts.get("consent", "unknown"))
+        words[c.CALLER] = c.CALLERS.index(facts.get("caller", "other"))
 
     labels = contact.get("labels", {})
     words[c.LABELS_AT], words[c.LABELS] = len(words), len(labels)
@@ -108,6 +113,7 @@ _ROWS = {
     "contact-select": "contacts",
     "endpoint-select": "endpoints",
     "recording-policy": "none",
+    "classify": "queues",
 }
 
 
@@ -124,6 +130,8 @@ def _column(column, row, requirements):
         return _halves(value or 0)
     if column == "kind":
         return [c.KINDS.index(value or "teams-client")]
+    if column in ("open", "staffed"):
+        return [int(True if value is None else value)]
     if column == "reach":
         return [c.REACHES.index(value or "unknown")]
     return [int(value or 0)]
@@ -150,6 +158,15 @@ def read(point, words):
             "reason": reason,
             **found,
         }
+    if point == "classify":
+        to, priority, reason = all_rows[0]
+        if rejected:
+            fours = (words[at : at + 4] for at in range(after, after + 4 * rejected, 4))
+            found["requirements"] = [
+                {"skill": skill, "minimum": minimum, "required": flags & 1 == 1, "expires_ms": expires}
+                for skill, minimum, flags, expires in fours
+            ]
+        return {"to": to, "priority": c.signed(priority), "reason": reason, **found}
     if point == "endpoint-select":
         return {"rings": [dict(zip(("endpoint", "stage", "ring_ms"), row)) for row in all_rows], **found}
     found["ranked"] = [{"index": index, "score": c.signed(score), "reason": reason} for index, score, reason in all_rows]

@@ -117,6 +117,37 @@ class Recording:
         return packed(True, 1, 0, self._words, facts._left)
 
 
+class OwnRequirement:
+    """What a contact's agent must have beside what its queue requires."""
+
+    def __init__(self, skill, minimum=1, *, required=True, expires_ms=0):
+        """`minimum`: the lowest level that will do, brought into 1 to 100; `required`: agents without it are no candidates, otherwise a
+        wish that `skill_match` plugins are told; `expires_ms`: after so many ms of waiting it holds no more, 0 for never."""
+        self._words = (skill, min(max(minimum, 1), c.LEVEL_MAX), int(required), expires_ms)
+
+
+class Classification:
+    """The verdict of `classify`: what holds for the contact from then on, wherever it waits."""
+
+    def __init__(self, to, *, priority=0, requirements=(), reason=0):
+        """`to`: the number of the queue's row; `priority`: added to the queue's, brought into -1,000 to 1,000, larger is more urgent;
+        `requirements`: at most 8 `OwnRequirement`; `reason`: a code of the manifest's `reasons`, 0 for none."""
+        requirements = list(requirements)
+        if len(requirements) > c.OWN_REQUIREMENTS_MAX:
+            raise ValueError(f"a contact gets at most {c.OWN_REQUIREMENTS_MAX} requirements, and not {len(requirements)}")
+        added = min(max(priority, -c.PRIORITY_MAX), c.PRIORITY_MAX)
+        self._to = to
+        self._count = len(requirements)
+        self._words = [to, added & 0xFFFF_FFFF, reason]
+        for requirement in requirements:
+            self._words += requirement._words
+
+    def _pack(self, facts):
+        if not 0 <= self._to < facts.count:
+            raise IndexError(f"there is no queue in row {self._to}: there are {facts.count}, from 0")
+        return packed(True, 1, self._count, self._words, facts._left)
+
+
 def _code(names, name, member):
     if name not in names:
         raise ValueError(f"`{member}` is one of {', '.join(names)}, and not {name}")

@@ -5,7 +5,7 @@ import sys
 import types
 import unittest
 
-from cordboard_plugin import MissingColumn, Ranking, Recording, Rings, log
+from cordboard_plugin import Classification, MissingColumn, OwnRequirement, Ranking, Recording, Rings, log
 from cordboard_plugin.component import decision
 from cordboard_plugin.testing import decide, mistakes
 
@@ -92,6 +92,55 @@ class FactsOfAll(unittest.TestCase):
         self.assertEqual(leaving([]), {"abstain": True, "memo": []})
         with self.assertRaisesRegex(ValueError, "at most 1024 words"):
             leaving([0] * 1_025)
+
+
+class Classifications(unittest.TestCase):
+    FACTS = {
+        "contact": {"queue": 4, "priority": -3},
+        "line": 9,
+        "digit": "2",
+        "consent": "given",
+        "caller": "withheld-number",
+        "queues": [{"queue": 4, "waiting": 7}, {"queue": 5, "open": False, "staffed": False}],
+    }
+
+    def classified(self, verdict, facts=None, reads=None):
+        def classify(facts, _policy):
+            self.seen = [facts.contact.queue, facts.line, facts.digit, facts.consent, facts.caller, facts.queue(facts.count - 1)]
+            self.seen += [facts.waiting(0), facts.is_open(0), facts.is_staffed(facts.count - 1)]
+            return verdict
+
+        return decide(plugin(classify=classify), "classify", facts or self.FACTS, reads=reads)
+
+    def test_a_call_is_classified_with_what_its_agent_must_have(self):
+        requirements = [OwnRequirement(8), OwnRequirement(6, 400, required=False, expires_ms=90_000)]
+        expected = {
+            "to": 1,
+            "priority": -1_000,
+            "reason": 2,
+            "requirements": [
+                {"skill": 8, "minimum": 1, "required": True, "expires_ms": 0},
+                {"skill": 6, "minimum": 100, "required": False, "expires_ms": 90_000},
+            ],
+        }
+        verdict = Classification(1, priority=-5_000, reason=2, requirements=requirements)
+        self.assertEqual(self.classified(verdict), expected)
+        self.assertEqual(self.seen, [4, 9, "2", "given", "withheld-number", 5, 7, True, False])
+        self.assertEqual(self.classified(Classification(0)), {"to": 0, "priority": 0, "reason": 0})
+        self.assertEqual(self.classified(None), {"abstain": True})
+
+    def test_a_caller_who_chose_nothing_has_no_digit(self):
+        self.classified(None, {"queues": [{}]})
+        self.assertIsNone(self.seen[2])
+
+    def test_what_is_no_classification_is_refused(self):
+        for to in (-1, 2):
+            with self.assertRaisesRegex(IndexError, "there is no queue in row"):
+                self.classified(Classification(to))
+        with self.assertRaisesRegex(ValueError, "at most 8"):
+            Classification(0, requirements=[OwnRequirement(1)] * 9)
+        with self.assertRaisesRegex(MissingColumn, 'add "open" to `reads`'):
+            self.classified(None, reads={"classify": ["waiting"]})
 
 
 class OtherVerdicts(unittest.TestCase):

@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
     /// The language: `rust`, `javascript`, `python`.
     #[arg(long = "lang", value_name = "LANGUAGE", default_value = "rust")]
     language: String,
-    /// What it decides: `skill-match`, `contact-select`, `endpoint-select`, `recording-policy`, and in Rust and JavaScript `classify`.
+    /// What it decides: `skill-match`, `contact-select`, `endpoint-select`, `recording-policy`, `classify`.
     #[arg(
         long = "decision",
         value_name = "POINT,…",

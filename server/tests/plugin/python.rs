@@ -22,7 +22,7 @@ fn a_new_python_project_with_every_decision_point_passes_its_tests_and_tells_its
         return;
     }
     let bench = Workbench::new("python-every-point");
-    let points = "recording-policy,skill-match,contact-select,endpoint-select";
+    let points = "recording-policy,skill-match,contact-select,endpoint-select,classify";
     let new = ["plugin", "new", "every-point", "--lang", "python"];
     let made = bench.cordboard("", &[&new[..], &["--decision", points]].concat());
     assert_eq!(

@@ -45,11 +45,12 @@ pub(super) const LANGUAGE: Language = Language {
 };
 
 /// The decision points that the SDK has.
-const POINTS: [Point; 4] = [
+const POINTS: [Point; 5] = [
     Point::SkillMatch,
     Point::ContactSelect,
     Point::EndpointSelect,
     Point::RecordingPolicy,
+    Point::Classify,
 ];
 
 /// What a decision point adds to a project.
@@ -67,7 +68,7 @@ struct Part {
     reasons: &'static [&'static str],
 }
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     Part {
         point: Point::SkillMatch,
         function: "skill_match",
@@ -108,6 +109,15 @@ const PARTS: [Part; 4] = [
             r#"    "4": "a payment is never recorded""#,
             r#"    "5": "the caller refused to be recorded""#,
         ],
+    },
+    Part {
+        point: Point::Classify,
+        function: "classify",
+        contract: ("Classify", "classify"),
+        rule: template!("rules/classify.py"),
+        test: template!("tests/test_classify.py"),
+        reads: r#"["open", "staffed"]"#,
+        reasons: &[r#"    "6": "the chosen queue is closed or has nobody""#],
     },
 ];
 
