@@ -36,7 +36,7 @@ fn a_new_python_project_with_every_decision_point_passes_its_tests_and_tells_its
     for expected in [
         "test_the_highest_level_comes_first",
         "test_golden_vectors_in_the_plugin_host_of_the_engine",
-        "Ran 10 tests",
+        "Ran 12 tests",
     ] {
         assert!(said.contains(expected), "{said}");
     }
