@@ -40,6 +40,9 @@ pub(crate) fn ask(
     Ok((status.ok_or_else(broken)?, body.to_owned()))
 }
 
+/// How long whoever connects may take to send a request.
+const REQUEST_COMES_WITHIN: Duration = Duration::from_secs(1);
+
 /// The address that the service knows. What comes in is passed to the process that serves at the
 /// moment; while there is none, connections break.
 #[derive(Debug)]
@@ -58,9 +61,10 @@ impl Door {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let behind = *shared.lock().unwrap();
-                if let Some(behind) = behind {
-                    std::thread::spawn(move || pass_on(&client, behind));
-                }
+                std::thread::spawn(move || match behind {
+                    Some(behind) => pass_on(&client, behind),
+                    None => break_off(&client),
+                });
             }
         });
         Ok(Self { address, behind })
@@ -71,10 +75,18 @@ impl Door {
     }
 }
 
+/// Closes once the request has come. About one in 100,000 requests hangs until its time is over when its connection is closed
+/// before it was written, in the HTTP library of whoever sends it, and callers would be judged by that.
+fn break_off(mut client: &TcpStream) {
+    drop(client.set_read_timeout(Some(REQUEST_COMES_WITHIN)));
+    let mut buffer = [0; 16_384];
+    drop(client.read(&mut buffer));
+}
+
 /// Copies both ways until either side is done.
 fn pass_on(client: &TcpStream, behind: SocketAddr) {
     let Ok(server) = TcpStream::connect(behind) else {
-        return;
+        return break_off(client);
     };
     std::thread::scope(|scope| {
         scope.spawn(|| copy(client, &server));
