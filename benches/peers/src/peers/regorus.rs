@@ -7,6 +7,9 @@ use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::RegoVM;
 use regorus::{Engine, Value};
 
+/// Instructions of one decision.
+const INSTRUCTIONS_MAX: usize = 10_000_000;
+
 /// The rule: it scores, and the host sorts.
 const POLICY: &str = "package routing
 
@@ -47,6 +50,8 @@ impl Regorus {
         let policy = engine()?.compile_with_entrypoint(&RULE.into())?;
         let program = Compiler::compile_from_policy(&policy, &[RULE])?;
         let mut machine = RegoVM::new();
+        // 64 candidates take more than the 25,000 that it stops at otherwise.
+        machine.set_max_instructions(INSTRUCTIONS_MAX);
         machine.load_program(program);
         Ok(Self::Machine(Box::new(machine)))
     }
